@@ -1,0 +1,264 @@
+"""The command line: `dsmc COMMAND`, the same as `python -m dsmc COMMAND`.
+
+Exit codes: 0 success, 2 something the user can mend (told on stderr, without a traceback),
+130 interrupted; `run` and `bench` add their own. Heavy modules are imported by the command that
+needs them: `dsmc --help` and `dsmc check` load neither Numba nor torch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from dsmc import __version__
+
+if TYPE_CHECKING:
+    from dsmc.scenario import Scenario
+
+USER_ERROR = 2
+INTERRUPTED = 130
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse that answers a mistyped option or command with the nearest known one."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, allow_abbrev=False, **options)
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with code 2 and one line on stderr; argparse calls this for what it refuses."""
+        mistyped = re.match(
+            r"argument \S+: invalid choice: '([^']*)' \(choose from (.*)\)", message
+        )
+        if mistyped:
+            word, choices = mistyped[1], mistyped[2].replace("'", "").split(", ")
+            message = (
+                f"unknown choice {word!r}{nearest(word, choices)}; known: {', '.join(choices)}"
+            )
+        self.exit(USER_ERROR, f"{self.prog}: {message}\nSee {self.prog} --help.\n")
+
+    def refuse_leftovers(self, words: Sequence[str]) -> None:
+        """Exit if words were not understood."""
+        if not words:
+            return
+        option = words[0].partition("=")[0]
+        known = [name for name in self._option_string_actions if name.startswith("--")]
+        kind = "option" if option.startswith("-") else "argument"
+        hint = nearest(option, known) if kind == "option" else ""
+        self.error(f"unknown {kind} {option!r}{hint}")
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """`, did you mean ...?` or nothing."""
+    close = get_close_matches(word, known, n=1, cutoff=0.5)
+    return f", did you mean {close[0]}?" if close else ""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code.
+
+    argv : the words after `dsmc`; those of the process if None
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    parser, commands = build_parser()
+    try:
+        arguments, leftovers = parser.parse_known_args(words)
+        if not hasattr(arguments, "execute"):
+            parser.refuse_leftovers(leftovers)
+            parser.print_help()
+            return USER_ERROR
+        commands[arguments.command].refuse_leftovers(leftovers)
+    except SystemExit as stop:  # --help, --version, and words that were not understood
+        return stop.code if isinstance(stop.code, int) else USER_ERROR
+    return _guarded(arguments)
+
+
+def _guarded(arguments: argparse.Namespace) -> int:
+    """Execute the command; what the user can mend becomes a message and exit code 2."""
+    try:
+        code = arguments.execute(arguments)
+        sys.stdout.flush()
+        return int(code)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has gone: `dsmc check ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except MemoryError:
+        return _refuse("not enough memory; choose fewer particles or cells")
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _refuse(f"{where}{error.strerror or error}")
+    except ValueError as error:
+        from dsmc.scenario import ScenarioError
+
+        if not isinstance(error, ScenarioError):
+            raise
+        return _refuse(str(error))
+
+
+def _refuse(message: str) -> int:
+    """Tell what is wrong on stderr."""
+    print(message, file=sys.stderr)
+    return USER_ERROR
+
+
+def build_parser() -> tuple[Parser, dict[str, Parser]]:
+    """The parser of the whole command line, and those of the commands by name."""
+    parser = Parser(prog="dsmc", description="Direct simulation Monte Carlo of rarefied gases.")
+    parser.add_argument("--version", action="version", version=f"dsmc {__version__}")
+    group = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+    commands: dict[str, Parser] = {}
+
+    def command(name: str, told: str, execute: Any) -> Parser:
+        commands[name] = made = group.add_parser(name, help=told, description=told)
+        made.set_defaults(execute=execute)
+        made.add_argument("--quiet", action="store_true", help="print only what matters")
+        return made
+
+    run = command("run", "run a scenario", run_scenario)
+    _scenario_options(run)
+    run.add_argument("-o", "--output", metavar="DIR", help="folder to write to (runs/NAME)")
+    run.add_argument("--wall-time", metavar="T", type=seconds, help="stop after T: 90, 10m, 2h")
+    run.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where to compute")
+    run.add_argument("--overwrite", action="store_true", help="replace earlier results in DIR")
+
+    _scenario_options(command("check", "validate a scenario and forecast its run", check))
+
+    bench = command("bench", "measure the speed of this machine", run_bench)
+    bench.add_argument("--particles", metavar="N", type=whole, help="particles of the main problem")
+    bench.add_argument("--threads", metavar="N", type=whole, nargs="+", help="numbers of threads")
+    choices = ("float64", "float32")
+    bench.add_argument("--precision", choices=choices, nargs="+", help="precisions")
+    bench.add_argument("--json", action="store_true", help="print JSON")
+
+    scenarios = command("scenarios", "list the shipped scenarios, or print one", list_scenarios)
+    scenarios.add_argument("name", nargs="?", help="print this one, to begin your own with")
+    command("schema", "print the JSON Schema of a scenario, for editors", print_schema)
+    return parser, commands
+
+
+def _scenario_options(parser: Parser) -> None:
+    """The scenario, and the options that override its keys."""
+    parser.add_argument("scenario", help="a TOML file, or the name of a shipped scenario")
+    parser.add_argument(
+        "--set", metavar="KEY.PATH=VALUE", action="append", default=[], help="override a key"
+    )
+    parser.add_argument("--steps", metavar="N", help="number of time steps (run.steps)")
+    parser.add_argument("--time", metavar="T", help="seconds to simulate (run.time_s)")
+    parser.add_argument("--seed", metavar="N", help="seed of the random numbers (run.seed)")
+    parser.add_argument("--threads", metavar="N", help="threads (run.threads)")
+    parser.add_argument("--replicas", metavar="R", help="independent repetitions (run.replicas)")
+
+
+def whole(text: str) -> int:
+    """A positive whole number, which may be written as 1e6."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not (number.is_integer() and 1 <= number <= 1e12):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(number)
+
+
+def seconds(text: str) -> float:
+    """A duration: 90, 90s, 10m, 2h or 1.5d, in seconds."""
+    units = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+    match = re.fullmatch(r"(\d+\.?\d*|\.\d+)\s*([a-z]*)", text.strip().lower())
+    if match is None or match[2] not in units or float(match[1]) == 0.0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a duration: write 90, 10m or 2h")
+    return float(match[1]) * units[match[2]]
+
+
+def _load(arguments: argparse.Namespace) -> Scenario:
+    """The scenario with the overrides of the command line."""
+    from dsmc.scenario import load
+
+    keys = ("steps", "time_s", "seed", "threads", "replicas")
+    words = [getattr(arguments, key.removesuffix("_s")) for key in keys]
+    options = [f"run.{key}={word}" for key, word in zip(keys, words, strict=True) if word]
+    return load(arguments.scenario, [*arguments.set, *options])
+
+
+def run_scenario(arguments: argparse.Namespace) -> int:
+    """`dsmc run`"""
+    if arguments.device == "cuda":
+        return _refuse("--device cuda is not available in this version; leave --device away")
+    scenario = _load(arguments)
+    from dsmc.scenario.report import remarks
+
+    if not arguments.quiet:
+        for line in remarks(scenario):
+            print(line, file=sys.stderr)
+    directory = Path(arguments.output or scenario.output.directory or f"runs/{scenario.name}")
+    from dsmc import launch
+
+    return launch.run(
+        scenario,
+        directory,
+        overwrite=arguments.overwrite,
+        quiet=arguments.quiet,
+        wall_time=arguments.wall_time,
+        threads=scenario.run.threads,
+    )
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """`dsmc check`"""
+    from dsmc.scenario.report import show_check
+
+    show_check(_load(arguments), quiet=arguments.quiet)
+    return 0
+
+
+def run_bench(arguments: argparse.Namespace) -> int:
+    """`dsmc bench`"""
+    from dsmc import bench
+
+    return bench.main(
+        particles=arguments.particles,
+        threads=arguments.threads,
+        precision=arguments.precision,
+        as_json=arguments.json,
+        quiet=arguments.quiet,
+    )
+
+
+def list_scenarios(arguments: argparse.Namespace) -> int:
+    """`dsmc scenarios`"""
+    from dsmc.scenario import question, shipped
+
+    known = shipped()
+    if arguments.name:
+        name = arguments.name.removesuffix(".toml")
+        if name not in known:
+            hint = nearest(name, list(known))
+            return _refuse(f"no shipped scenario {name!r}{hint}; known: {', '.join(known)}")
+        print(known[name].read_text(encoding="utf-8"), end="")
+        return 0
+    width = max(map(len, known), default=0)
+    for name, file in known.items():
+        print(name if arguments.quiet else f"{name:{width}}  {question(file)}")
+    return 0
+
+
+def print_schema(arguments: argparse.Namespace) -> int:
+    """`dsmc schema`"""
+    import json
+
+    from dsmc.scenario import Scenario
+
+    print(json.dumps(Scenario.model_json_schema(), indent=2))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,146 @@
+"""Compilation: the only place that knows Numba and its flags.
+
+A *kernel* is a flat module-level loop, compiled once per signature and cached on disk.  A *law* is a
+formula, compiled into the kernels that call it.  `variant` builds the same kernel around other laws
+(a deliberately wrong one in a test, another model in an experiment) without touching the original.
+
+Numba's own cache looks at a kernel's file only, so an edited law in another file would run stale.
+The cache directory is therefore keyed by the package's sources, Numba's version and the processor.
+"""
+
+import hashlib
+import os
+import sys
+import tempfile
+import types
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import llvmlite.binding
+import numba
+from numba.core import config as _config
+from numba.core.registry import CPUDispatcher
+
+def _cache_key() -> str:
+    digest = hashlib.sha256()
+    for source in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(source.read_bytes())
+    digest.update(f"{numba.__version__} {sys.version} {llvmlite.binding.get_host_cpu_name()}".encode())
+    return digest.hexdigest()[:16]
+
+
+def _cache_directory() -> str | None:
+    """Directory for compiled kernels: DSMC_CACHE_DIR, NUMBA_CACHE_DIR, or the user's cache."""
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    roots = (
+        os.environ.get("DSMC_CACHE_DIR"),
+        os.environ.get("NUMBA_CACHE_DIR"),
+        os.path.join(home, "dsmc-bridge"),
+        os.path.join(tempfile.gettempdir(), f"dsmc-bridge-{os.getuid() if hasattr(os, 'getuid') else 0}"),
+    )
+    for root in filter(None, roots):
+        directory = os.path.join(root, _cache_key())
+        try:
+            os.makedirs(directory, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(directory, os.W_OK):
+            return directory
+    return None
+
+
+CACHE_DIRECTORY = _cache_directory()
+if CACHE_DIRECTORY is not None:
+    _config.CACHE_DIR = CACHE_DIRECTORY
+
+# Without the runtime's reference counts (`_nrt`), which cost more than the physics, kernels borrow
+# their arrays from the caller and cannot allocate.
+_LAW_FLAGS = {"error_model": "numpy", "_nrt": False}
+_KERNEL_FLAGS = {**_LAW_FLAGS, "nogil": True, "cache": CACHE_DIRECTORY is not None}
+
+
+def kernel(function: Callable) -> CPUDispatcher:
+    """Compile a serial loop; cached on disk."""
+    return numba.njit(**_KERNEL_FLAGS)(function)
+
+
+def law(function: Callable) -> CPUDispatcher:
+    """Compile a formula; it is inlined into the kernels that call it and cached with them."""
+    return numba.njit(**_LAW_FLAGS)(function)
+
+
+def variant(original: CPUDispatcher, **laws: Callable) -> CPUDispatcher:
+    """Return `original` compiled anew around other laws; nothing global changes.
+
+    Every kernel that `original` calls, directly or not, is rebuilt if it uses one of the named laws.
+
+    Raises KeyError if no kernel in the tree uses a given name.
+    """
+    replacements = {name: f if isinstance(f, CPUDispatcher) else law(f) for name, f in laws.items()}
+    used: set[str] = set()
+    rebuilt: dict[int, CPUDispatcher] = {}
+
+    def rebuild(dispatcher: CPUDispatcher) -> CPUDispatcher:
+        if id(dispatcher) in rebuilt:
+            return rebuilt[id(dispatcher)]
+        function = dispatcher.py_func
+        names = dict(function.__globals__)
+        changed = False
+        for name in function.__code__.co_names:
+            value = names.get(name)
+            if name in replacements and isinstance(value, CPUDispatcher):
+                names[name] = replacements[name]
+                used.add(name)
+                changed = True
+            elif isinstance(value, CPUDispatcher):
+                names[name] = rebuild(value)
+                changed = changed or names[name] is not value
+        if changed:
+            copy = types.FunctionType(
+                function.__code__, names, function.__name__, function.__defaults__, function.__closure__
+            )
+            options = dict(dispatcher.targetoptions)
+            result = numba.njit(**options)(copy)
+        else:
+            result = dispatcher
+        rebuilt[id(dispatcher)] = result
+        return result
+
+    result = rebuild(original)
+    unknown = set(replacements) - used
+    if unknown:
+        raise KeyError(f"{original.py_func.__name__} does not use {', '.join(sorted(unknown))}")
+    return result
+
+
+class Team:
+    """A fixed number of threads that run a serial kernel on their own shares of the work.
+
+    Kernels release the interpreter's lock, so plain threads do; nothing depends on their number.
+    """
+
+    def __init__(self, threads: int):
+        if threads < 1:
+            raise ValueError(f"threads = {threads}: must be at least 1")
+        self.threads = threads
+        self._pool = ThreadPoolExecutor(threads - 1, "dsmc") if threads > 1 else None
+
+    def each(self, work: Callable[[int], None]) -> None:
+        """Call work(0) ... work(threads - 1), the first on the calling thread; wait for all."""
+        others = [self._pool.submit(work, thread) for thread in range(1, self.threads)]
+        work(0)
+        for other in others:
+            other.result()
+
+    def close(self) -> None:
+        """Let the threads go."""
+        if self._pool is not None:
+            self._pool.shutdown()
+
+
+def available_threads() -> int:
+    """Number of processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

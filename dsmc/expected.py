@@ -1,0 +1,159 @@
+"""Expected curves: which exact result a scenario may be held to, quantity by quantity.
+
+Only what is exact or converged is offered; None means that nothing is known.  Times are counted in
+collisions, nu t (1 - 1/N): N particles in a closed box collide by the factor (1 - 1/N) less often
+than the infinite gas, because no particle meets itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dsmc import reference
+
+if TYPE_CHECKING:
+    from dsmc.scenario import Scenario
+
+Curve = Callable[[np.ndarray], np.ndarray]
+HISTORY = "deterministic solution of the Boltzmann equation (Laguerre expansion)"
+MOMENTS = ("moment_1", "moment_4", "moment_6", "moment_8")
+
+
+def collisions_at(scenario: Scenario, time: np.ndarray) -> np.ndarray:
+    """nu t of the finite closed gas; 0 without collisions."""
+    if scenario.collisions.scheme == "none":
+        return np.zeros_like(time)
+    return time * scenario.collision_rate * (1.0 - 1.0 / scenario.particle_count)
+
+
+def expected(scenario: Scenario, name: str, time: np.ndarray) -> tuple[np.ndarray, str] | None:
+    """The exact values of a series at the times [s] and their source, or None if not known."""
+    if not scenario.homogeneous or len(scenario.molecules) > 1:
+        return None
+    constant = conserved(scenario, name)
+    if constant is not None:
+        return np.full(time.shape, constant), "conservation"
+    if scenario.collisions.scheme != "none" and scenario.molecules[0].alpha != 1.0:
+        found = equilibrium(scenario, name)
+    else:
+        found = equilibrium(scenario, name) or isotropic(scenario, name) or anisotropic(scenario, name)
+    if found is None:
+        return None
+    curve, source = found
+    return np.asarray(curve(collisions_at(scenario, time)), float), source
+
+
+def conserved(scenario: Scenario, name: str) -> float | None:
+    """Temperature where it was set exactly; it is conserved in a closed box."""
+    if name == "temperature" and scenario.initial.exact_energy:
+        return scenario.temperature
+    return None
+
+
+def equilibrium(scenario: Scenario, name: str) -> tuple[Curve, str] | None:
+    """A gas that starts in equilibrium stays there."""
+    if scenario.initial.kind != "equilibrium":
+        return None
+    values = dict.fromkeys(MOMENTS, 1.0) | {"h_excess": 0.0, "h_excess_neighbour": 0.0}
+    values |= dict.fromkeys(("temperature_x", "temperature_y", "temperature_z"), scenario.temperature)
+    if scenario.collisions.scheme != "none":
+        values["collision_rate"] = scenario.collision_rate * (1.0 - 1.0 / scenario.particle_count)
+    if name not in values:
+        return None
+    return (lambda nu_t: np.full(nu_t.shape, values[name])), "Maxwell's distribution"
+
+
+def isotropic_state(scenario: Scenario) -> str | None:
+    """The tabulated isotropic state that the initial state is, if any."""
+    initial = scenario.initial
+    if initial.kind == "bkw":
+        return "A"
+    if initial.kind == "two-temperature" and (initial.low, initial.high, initial.share) == (0.5, 1.5, 0.5):
+        return "B"
+    return None
+
+
+def isotropic(scenario: Scenario, name: str) -> tuple[Curve, str] | None:
+    """Relaxation of the isotropic states A (BKW) and B (two temperatures)."""
+    state, omega = isotropic_state(scenario), scenario.molecules[0].omega
+    name = name.replace("h_excess_neighbour", "h_excess")
+    if state is None or name not in (*MOMENTS, "h_excess"):
+        return None
+    if omega == 0.5:
+        return (lambda nu_t: reference.hard_sphere_history(state, name, nu_t)), HISTORY
+    if omega == 1.0 and state == "A" and name != "moment_1":
+        if name == "h_excess":
+            return reference.bkw_h_excess, "BKW mode"
+        order = int(name.removeprefix("moment_"))
+        return (lambda nu_t: reference.bkw_moment(order, nu_t)), "BKW mode"
+
+    def curve(nu_t: np.ndarray) -> np.ndarray:
+        start = reference.laguerre_coefficients(state, 29)
+        history = reference.isotropic_relaxation(start, nu_t, omega)
+        if name == "h_excess":
+            return history.h_excess()
+        return history.moment(int(name.removeprefix("moment_")))
+
+    return curve, HISTORY
+
+
+def anisotropic(scenario: Scenario, name: str) -> tuple[Curve, str] | None:
+    """Directional temperatures, and what is known of the other states."""
+    initial, omega = scenario.initial, scenario.molecules[0].omega
+    start = start_value(initial, name)
+    if start is not None and scenario.collisions.scheme == "none":
+        return (lambda nu_t: np.full(nu_t.shape, start)), "collisionless gas"
+    if initial.kind == "bi-maxwellian" and initial.temperature_ratio == 4.0 and omega == 0.5:
+        return hard_sphere_bi_maxwellian(scenario.temperature, name)
+    if omega == 1.0 and name.startswith("temperature_") and start is not None:
+        mean = scenario.temperature
+        return (
+            lambda nu_t: mean + (start * mean - mean) * np.exp(-0.5 * nu_t),
+            "Maxwell molecules: exp(-nu t / 2) at any amplitude",
+        )
+    if omega == 1.0 and name == "moment_4" and initial.kind in ("shell", "uniform-cube"):
+        return (
+            lambda nu_t: 1.0 + (start - 1.0) * np.exp(-nu_t / 3.0),
+            "Maxwell molecules: exp(-nu t / 3)",
+        )
+    return None
+
+
+def start_value(initial, name: str) -> float | None:
+    """T_i / T or a moment of an initial state that is not isotropic Maxwellian."""
+    if initial.kind == "bi-maxwellian":
+        ratio = initial.temperature_ratio
+        across = 3.0 / (ratio + 2.0)
+        values = {"temperature_x": ratio * across, "temperature_y": across, "temperature_z": across}
+        return values.get(name)
+    if initial.kind == "two-beams":
+        beam = initial.beam_temperature_ratio
+        values = {"temperature_x": 3.0 - 2.0 * beam, "temperature_y": beam, "temperature_z": beam}
+        return values.get(name)
+    if initial.kind == "shell" and name == "moment_4":
+        return 0.6  # (3/2)^2 / (15/4)
+    if initial.kind == "uniform-cube" and name == "moment_4":
+        return 0.76  # (3 * 9/5 + 6) / 15
+    return None
+
+
+def hard_sphere_bi_maxwellian(temperature: float, name: str) -> tuple[Curve, str] | None:
+    """Hard spheres from T_x / T_perp = 4: T_x, hence T_y and T_z, and two moments."""
+    source = "hard spheres from 4:1 (independent null-collision runs, +-3e-4)"
+    if name in ("moment_1", "moment_4"):
+        return (lambda nu_t: reference.bi_maxwellian_history(name, nu_t)), source
+    if name == "temperature_x":
+        return (
+            lambda nu_t: temperature * reference.bi_maxwellian_history("temperature_x", nu_t),
+            source,
+        )
+    if name in ("temperature_y", "temperature_z"):
+        return (
+            lambda nu_t: temperature
+            * (3.0 - reference.bi_maxwellian_history("temperature_x", nu_t)) / 2.0,
+            source,
+        )  # fmt: skip
+    return None

@@ -1,0 +1,233 @@
+"""Initial states: positions and velocities drawn from the distribution that a scenario names.
+
+Each velocity law maps independent uniforms to velocities in units of v0 = sqrt(2 k T / m), about the
+flow velocity.  Rows are drawn in blocks, each row at its own address, so a state depends on the seed
+alone.  Shares (hot and cold, left and right beam, species) are exact quotas, not coin throws.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from dsmc import draws
+from dsmc.species import BOLTZMANN
+
+BLOCK = 1 << 18  # rows drawn at once
+UNIFORMS = 6  # uniforms per row
+
+Law = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+def normals(u: np.ndarray) -> np.ndarray:
+    """Three standard normals from four uniforms (Box and Muller); u : (n, >= 4)."""
+    r, angle = np.sqrt(-2.0 * np.log(u[:, 0:4:2])), 2.0 * np.pi * u[:, 1:4:2]
+    return np.stack([r[:, 0] * np.cos(angle[:, 0]), r[:, 0] * np.sin(angle[:, 0]),
+                     r[:, 1] * np.cos(angle[:, 1])], axis=1)  # fmt: skip
+
+
+def directions(u: np.ndarray) -> np.ndarray:
+    """Unit vectors uniform on the sphere from two uniforms (Bird 1994, appendix C)."""
+    cosine = 2.0 * u[:, 0] - 1.0
+    sine, azimuth = np.sqrt(1.0 - cosine**2), 2.0 * np.pi * u[:, 1]
+    return np.stack([cosine, sine * np.cos(azimuth), sine * np.sin(azimuth)], axis=1)
+
+
+def first_share(rows: np.ndarray, share: float) -> np.ndarray:
+    """Mark a share of the rows, spread evenly: row i if floor((i+1) s) > floor(i s)."""
+    return np.floor((rows + 1) * share) > np.floor(rows * share)
+
+
+def equilibrium(u: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Maxwell: each component normal with variance 1/2 (Bird 1994, chapter 4)."""
+    return normals(u) * np.sqrt(0.5)
+
+
+def bkw(u: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """The BKW mode at C = 3/5: c^2 = 0.6 x, x of the gamma law of shape 5/2, any direction.
+
+    Bobylev 1975; Krook & Wu, Phys. Fluids 20 (1977) 1589.  x = -ln(u1 u2) + z^2/2.
+    """
+    z = np.sqrt(-2.0 * np.log(u[:, 2])) * np.cos(2.0 * np.pi * u[:, 3])
+    x = -np.log(u[:, 0] * u[:, 1]) + 0.5 * z**2
+    return np.sqrt(0.6 * x)[:, None] * directions(u[:, 4:6])
+
+
+def bi_maxwellian(ratio: float) -> Law:
+    """T_x = ratio T_p, T_y = T_z = T_p, mean temperature 1."""
+    across = 3.0 / (ratio + 2.0)
+    widths = np.sqrt(0.5 * np.array([ratio * across, across, across]))
+    return lambda u, rows: normals(u) * widths
+
+
+def two_temperature(low: float, high: float, share: float) -> Law:
+    """A share at temperature `low`, the rest at `high`, scaled to mean temperature 1."""
+    mean = share * low + (1.0 - share) * high
+
+    def law(u: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        temperature = np.where(first_share(rows, share), low, high) / mean
+        return normals(u) * np.sqrt(0.5 * temperature)[:, None]
+
+    return law
+
+
+def two_beams(ratio: float) -> Law:
+    """Maxwellians of temperature `ratio` at +-u0 along x; u0^2 = 3/2 (1 - ratio) v0^2."""
+
+    def law(u: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        velocity = normals(u) * np.sqrt(0.5 * ratio)
+        velocity[:, 0] += np.where(first_share(rows, 0.5), 1.0, -1.0) * np.sqrt(1.5 * (1 - ratio))
+        return velocity
+
+    return law
+
+
+def shell(u: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Every speed sqrt(3/2) v0, any direction."""
+    return np.sqrt(1.5) * directions(u)
+
+
+def uniform_cube(u: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Every component uniform within +-sqrt(3/2) v0."""
+    return np.sqrt(1.5) * (2.0 * u[:, :3] - 1.0)
+
+
+def velocity_law(initial) -> Law:
+    """The velocity law of an initial state of a scenario, by its kind."""
+    kind = initial.kind
+    if kind == "bi-maxwellian":
+        return bi_maxwellian(initial.temperature_ratio)
+    if kind == "two-temperature":
+        return two_temperature(initial.low, initial.high, initial.share)
+    if kind == "two-beams":
+        return two_beams(initial.beam_temperature_ratio)
+    return {"equilibrium": equilibrium, "bkw": bkw, "shell": shell,
+            "uniform-cube": uniform_cube, "riemann": equilibrium}[kind]  # fmt: skip
+
+
+def species_column(count: int, fractions: tuple[float, ...]) -> np.ndarray | None:
+    """(N,) int8 species of each particle by exact quota; None for a single species."""
+    if len(fractions) == 1:
+        return None
+    ends = np.rint(np.cumsum(fractions) * count).astype(np.int64)
+    return np.searchsorted(ends, np.arange(count), side="right").astype(np.int8)
+
+
+def phase_rows(scenario, key, dtype, earlier=None) -> tuple[np.ndarray, np.ndarray | None]:
+    """Draw the initial particles of a scenario: phase : (N, d + 3) [m, m/s] and their species.
+
+    earlier : (position, velocity) of the file that initial.kind = "file" names
+    """
+    count, d = scenario.particle_count, scenario.dimension
+    phase = np.empty((count, d + 3), dtype)
+    species = species_column(count, scenario.fractions)
+    if earlier is not None:
+        reuse_rows(scenario, key, phase, *earlier)
+    else:
+        draw = riemann_block if scenario.initial.kind == "riemann" else uniform_block
+        for start in range(0, count, BLOCK):
+            stop = min(start + BLOCK, count)
+            draw(scenario, key, phase[start:stop], np.arange(start, stop),
+                 None if species is None else species[start:stop])  # fmt: skip
+    make_exact(scenario, phase[:, d:], species)
+    return phase, species
+
+
+def block_uniforms(key, stream: int, rows: np.ndarray, columns: int) -> np.ndarray:
+    """(n, columns) uniforms at the addresses of the given consecutive rows."""
+    u = np.empty((rows.size, columns))
+    draws.uniforms(key, stream, int(rows[0]), u)
+    return u
+
+
+def uniform_block(scenario, key, phase, rows, species) -> None:
+    """Fill rows of a gas that is the same everywhere, one velocity law for every species."""
+    d = scenario.dimension
+    phase[:, :d] = block_uniforms(key, draws.INITIAL_POSITION, rows, d) * scenario.lengths
+    u = block_uniforms(key, draws.INITIAL_VELOCITY, rows, UNIFORMS)
+    temperature, flow = species_state(scenario)
+    mass = np.array([molecule.mass for molecule in scenario.molecules])
+    which = 0 if species is None else species
+    v0 = np.sqrt(2.0 * BOLTZMANN * temperature / mass)[which]
+    phase[:, d:] = velocity_law(scenario.initial)(u, rows) * np.expand_dims(v0, -1) + flow[which]
+
+
+def species_state(scenario) -> tuple[np.ndarray, np.ndarray]:
+    """Initial temperature (S,) [K] and flow velocity (S, 3) [m/s] of every species."""
+    initial = scenario.initial
+    entries = scenario.species or (None,)
+    own_temperature = [getattr(entry, "temperature_K", None) for entry in entries]
+    own_flow = [getattr(entry, "velocity_m_s", None) for entry in entries]
+    return (
+        np.array([initial.temperature_K if t is None else t for t in own_temperature], float),
+        np.array([initial.velocity_m_s if v is None else v for v in own_flow], float),
+    )
+
+
+def riemann_block(scenario, key, phase, rows, species) -> None:
+    """Fill rows of two half-spaces; the particles divide in proportion to density times volume."""
+    d, initial = scenario.dimension, scenario.initial
+    left = initial.left.number_density_m3 * initial.split
+    right = initial.right.number_density_m3 * (1.0 - initial.split)
+    is_left = first_share(rows, left / (left + right))
+    u = block_uniforms(key, draws.INITIAL_POSITION, rows, d)
+    x = np.where(is_left, u[:, 0] * initial.split, initial.split + u[:, 0] * (1 - initial.split))
+    phase[:, :d] = np.column_stack([x, u[:, 1:]]) * scenario.lengths
+    temperature = np.where(is_left, initial.left.temperature_K, initial.right.temperature_K)
+    mass = np.array([molecule.mass for molecule in scenario.molecules])
+    mass = mass[0 if species is None else species]
+    v0 = np.sqrt(2.0 * BOLTZMANN * temperature / mass)[:, None]
+    flow = np.where(is_left[:, None], initial.left.velocity_m_s, initial.right.velocity_m_s)
+    velocities = block_uniforms(key, draws.INITIAL_VELOCITY, rows, UNIFORMS)
+    phase[:, d:] = equilibrium(velocities, rows) * v0 + flow
+
+
+def reuse_rows(scenario, key, phase: np.ndarray, position, velocity) -> None:
+    """Start from earlier particles; velocities are drawn with replacement if the counts differ.
+
+    Positions are taken too when the counts agree, else drawn uniformly.
+
+    position : (K, >= d) [m]; velocity : (K, 3) [m/s], rows with NaN are empty slots
+    Raises ValueError when nothing is there or the positions do not fit the box.
+    """
+    d, count = scenario.dimension, phase.shape[0]
+    present = np.isfinite(velocity).all(axis=1)
+    position, velocity = position[present, :d], velocity[present]
+    if velocity.shape[0] == 0:
+        raise ValueError(f"initial.path: {scenario.initial.path} holds no particles")
+    rows = np.arange(count)
+    if velocity.shape[0] == count:
+        phase[:, :d], phase[:, d:] = position, velocity
+        if (position < 0).any() or (position > np.asarray(scenario.lengths)).any():
+            raise ValueError(
+                f"initial.path: positions in {scenario.initial.path} lie outside domain.length_m"
+            )
+        return
+    choice = block_uniforms(key, draws.INITIAL_CHOICE, rows, 1)[:, 0]
+    phase[:, d:] = velocity[(choice * velocity.shape[0]).astype(np.int64)]
+    phase[:, :d] = block_uniforms(key, draws.INITIAL_POSITION, rows, d) * scenario.lengths
+
+
+def make_exact(scenario, velocity: np.ndarray, species: np.ndarray | None) -> None:
+    """Give the sample exactly its stated momentum and energy, where the scenario asks for it.
+
+    Momentum: the mass-weighted mean becomes the stated flow velocity.  Energy: deviations from the
+    mean are scaled so that their energy is 3/2 k T per particle.
+    """
+    initial = scenario.initial
+    if initial.kind == "riemann" or not (initial.zero_momentum or initial.exact_energy):
+        return
+    temperature, flow = species_state(scenario)
+    mass = np.array([molecule.mass for molecule in scenario.molecules])
+    which = np.zeros(velocity.shape[0], np.int8) if species is None else species
+    numbers = np.bincount(which, minlength=mass.size)
+    weights = mass[which]
+    mean = (weights @ velocity.astype(float)) / weights.sum()
+    stated = (numbers * mass) @ flow / (numbers * mass).sum()
+    relative = velocity - mean
+    if initial.exact_energy:
+        drift_energy = 0.5 * numbers * mass * ((flow - stated) ** 2).sum(axis=1)
+        wanted = (1.5 * BOLTZMANN * numbers * temperature + drift_energy).sum()
+        present = 0.5 * (weights @ (relative**2).sum(axis=1))
+        if present > 0.0:
+            relative *= np.sqrt(wanted / present)
+    velocity[:] = relative + (stated if initial.zero_momentum else mean)

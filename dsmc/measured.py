@@ -1,0 +1,177 @@
+"""From samplers to the result: series with units and references, fields, walls, histograms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dsmc import expected, reference, walls
+from dsmc.macroscopic import CELL_QUANTITIES, most_probable_speed
+from dsmc.quantities import QUANTITIES
+from dsmc.result import FACES, Field, Histogram, Result, Series, Wall
+from dsmc.verdict import judge
+
+if TYPE_CHECKING:
+    from dsmc.scenario import Scenario
+    from dsmc.simulation import Simulation
+
+SPEED_EDGES = np.linspace(0.0, 4.0, 81)  # v0
+
+
+def result_of(simulation: Simulation) -> Result:
+    """Everything a simulation has measured so far, with its verdicts."""
+    scenario = simulation.scenario
+    result = Result(
+        title=scenario.title or scenario.name,
+        scenario_text=scenario.text,
+        series=series_of(simulation),
+        fields=fields_of(simulation),
+        walls=walls_of(simulation),
+        histograms=histograms_of(simulation),
+        collisions=simulation.collisions,
+        steps=simulation.steps,
+        time=simulation.time,
+        particles=simulation.particles.velocity.shape[0],
+        wall_time=simulation.stopwatch.total,
+        stage_seconds=dict(simulation.stopwatch.seconds),
+        provenance=simulation.provenance,
+        quality=quality_of(simulation),
+    )
+    return judge(scenario, result)
+
+
+def described(name: str) -> tuple[str, str]:
+    """Unit and description of a quantity; a species' own has the name of the species behind it."""
+    if name in QUANTITIES:
+        return QUANTITIES[name].unit, QUANTITIES[name].description
+    base, _, species = name.rpartition("_")
+    return QUANTITIES[base].unit, f"{QUANTITIES[base].description}, of {species} alone"
+
+
+def series_of(simulation: Simulation) -> dict[str, Series]:
+    """The sampled series, each with its expected curve where one is known."""
+    sampler = simulation.series_sampler
+    time = np.array(sampler.time)
+    return {
+        name: series(simulation.scenario, name, time, *np.array(rows).T)
+        for name, rows in sampler.rows.items()
+    }
+
+
+def series(scenario: Scenario, name: str, time, value, error) -> Series:
+    """One series with unit, description and reference."""
+    known = expected.expected(scenario, name, time)
+    return Series(name, *described(name), time, value, error, known[0] if known else None)
+
+
+def fields_of(simulation: Simulation) -> dict[str, Field]:
+    """Cell fields averaged over the sampled time, x fastest."""
+    sampler = simulation.field_sampler
+    if sampler is None:
+        return {}
+    grid = sampler.grid
+    axes = tuple(
+        (np.arange(n) + 0.5) * length / n
+        for n, length in zip(grid.cells, grid.lengths, strict=True)
+    )
+    shape = grid.cells[::-1]
+    measured = sampler.fields()
+    return {
+        name: Field(name, *described(name), axes, *(a.reshape(shape) for a in measured[name]))
+        for name in CELL_QUANTITIES
+        if name in measured
+    }
+
+
+def walls_of(simulation: Simulation) -> dict[str, Wall]:
+    """Fluxes at the walls: per area and time, as given to the wall."""
+    scenario = simulation.scenario
+    mean, error = simulation.wall_sampler.per_step()
+    found = {}
+    for axis in range(scenario.dimension):
+        for side in range(2):
+            face = FACES[2 * axis + side]
+            if simulation.wall_kinds[axis, side] == walls.PERIODIC:
+                continue
+            area = scenario.volume / scenario.lengths[axis]
+            scale = scenario.weight / (area * scenario.time_step)
+            tally = (mean[2 * axis + side] * scale, error[2 * axis + side] * scale)
+            found[face] = wall(face, axis, side, area, *tally)
+    return found
+
+
+def wall(face: str, axis: int, side: int, area: float, value, error) -> Wall:
+    """One face from what it received per area and time: hits, momentum, energy."""
+    outward = 1.0 if side == 1 else -1.0
+    shear, shear_error = value[1:4].copy(), error[1:4].copy()
+    shear[axis] = shear_error[axis] = 0.0
+    return Wall(
+        face=face,
+        area=area,
+        number_flux=(value[0], error[0]),
+        pressure=(outward * value[1 + axis], error[1 + axis]),
+        shear=(shear, shear_error),
+        heat_flux=(value[4], error[4]),
+    )
+
+
+def histograms_of(simulation: Simulation) -> dict[str, Histogram]:
+    """Speed distributions at the start and now, and collision rates by class of speed."""
+    scenario = simulation.scenario
+    found = {}
+    if simulation.initial_velocity is not None:
+        v0 = most_probable_speed(scenario.temperature, scenario.molecules[0].mass)
+        for name, velocity in (
+            ("speed_initial", simulation.initial_velocity),
+            ("speed_final", simulation.sampled_velocity()),
+        ):
+            found[name] = speed_histogram(name, velocity / v0)
+    if simulation.census_sampler is not None:
+        found["speed_rate"] = rate_histogram(simulation)
+    return found
+
+
+def speed_histogram(name: str, velocity: np.ndarray) -> Histogram:
+    """Density of |c|/v0 with its Poisson error, over Maxwell's mean density in each class."""
+    speed = np.linalg.norm(velocity - velocity.mean(axis=0), axis=1)
+    counts = np.histogram(speed, SPEED_EDGES)[0]
+    width = np.diff(SPEED_EDGES)
+    scale = 1.0 / (speed.size * width)
+    middle = 0.5 * (SPEED_EDGES[1:] + SPEED_EDGES[:-1])
+    return Histogram(
+        name, "v0", SPEED_EDGES, counts * scale, np.sqrt(np.maximum(counts, 1)) * scale,
+        reference.maxwell_speed_density(middle), "", "density of the thermal speed |c|/v0",
+    )  # fmt: skip
+
+
+def rate_histogram(simulation: Simulation) -> Histogram:
+    """nu(c)/nu by class of speed, over the exact mean of each class."""
+    scenario, sampler = simulation.scenario, simulation.census_sampler
+    rate = scenario.collision_rate * (1.0 - 1.0 / scenario.particle_count)
+    edges, value, error = sampler.rates(scenario.time_step, rate)
+    exponent = 2.0 - 2.0 * scenario.molecules[0].omega
+    exact = reference.class_rate(edges[:-1], edges[1:], exponent)
+    return Histogram(
+        "speed_rate", "v0", edges, value, error, exact, "1", "collision rate nu(c)/nu by speed"
+    )
+
+
+def quality_of(simulation: Simulation) -> dict[str, float]:
+    """Numbers that judge the run itself."""
+    scenario = simulation.scenario
+    tally = simulation.tallies["collisions"]
+    candidates, collisions = tally[..., 0].sum(), tally[..., 1].sum()
+    quality = {
+        "collision_time": scenario.collision_time,
+        "time_step_over_collision_time": scenario.time_step / scenario.collision_time,
+        "particles_per_cell": scenario.particle_count / simulation.cells,
+        "acceptance": float(collisions / candidates) if candidates else float("nan"),
+    }
+    for axis, length, cells in zip("xyz", scenario.lengths, scenario.cells, strict=False):
+        quality[f"cell_size_{axis}_over_mean_free_path"] = length / cells / scenario.mean_free_path
+    if simulation.census_sampler is not None:
+        time2, length2, count = simulation.census_sampler.flight_ratios()
+        quality |= {"free_flight_time_ratio": time2, "free_flight_length_ratio": length2,
+                    "free_flights": count}  # fmt: skip
+    return quality

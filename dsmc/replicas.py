@@ -1,0 +1,117 @@
+"""Replicas: independent repetitions in a pool of processes, and what they say together.
+
+Replica r has its own random numbers (the second word of the key), so the replicas of one seed are
+independent of each other and of the number of processes.  Their scatter gives every figure a
+standard error that contains all correlations of a run.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dsmc.result import Field, Histogram, Result, Series, Wall
+from dsmc.simulation import Simulation
+from dsmc.statistics import combine
+from dsmc.verdict import judge
+
+if TYPE_CHECKING:
+    from dsmc.scenario import Scenario
+
+
+def run_replica(scenario: Scenario, replica: int) -> Result:
+    """One replica on one thread, without files."""
+    with Simulation(scenario, threads=1, replica=replica) as simulation:
+        return simulation.run()
+
+
+def run_replicas(
+    scenario: Scenario,
+    replicas: int,
+    processes: int,
+    finished: Callable[[int], None] = lambda done: None,
+    first: int = 0,
+) -> list[Result]:
+    """Run replicas first, first + 1, ... in `processes` processes; results in their order.
+
+    finished : called with the number of finished replicas
+    Processes are spawned, not forked: threads and compiled code do not survive a fork.
+    """
+    numbers = range(first, first + replicas)
+    if processes == 1:
+        results = []
+        for number in numbers:
+            results.append(run_replica(scenario, number))
+            finished(len(results))
+        return results
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(processes, replicas), context) as pool:
+        futures = [pool.submit(run_replica, scenario, number) for number in numbers]
+        for done, _ in enumerate(as_completed(futures), start=1):
+            finished(done)
+        return [future.result() for future in futures]
+
+
+def combined(scenario: Scenario, results: list[Result]) -> Result:
+    """Mean over replicas with standard errors; counts of particles and collisions add up."""
+    first = results[0]
+    total = replace(
+        first,
+        series=dict(together(results, "series", combine_series)),
+        fields=dict(together(results, "fields", combine_fields)),
+        walls=dict(together(results, "walls", combine_walls)),
+        histograms=dict(together(results, "histograms", combine_histograms)),
+        collisions=sum(result.collisions for result in results),
+        particles=sum(result.particles for result in results),
+        wall_time=sum(result.wall_time for result in results),
+        stage_seconds={
+            stage: sum(result.stage_seconds.get(stage, 0.0) for result in results)
+            for stage in first.stage_seconds
+        },
+        quality={name: combine_quality(name, results) for name in first.quality},
+    )
+    return judge(scenario, total, degrees=len(results) - 1)
+
+
+def together(results: list[Result], kind: str, combine_kind: Callable) -> Iterator[tuple]:
+    """(name, combined) of every series, field, wall or histogram."""
+    for name in getattr(results[0], kind):
+        yield name, combine_kind([getattr(result, kind)[name] for result in results])
+
+
+def combine_series(parts: list[Series]) -> Series:
+    """Mean series; replicas share their times."""
+    value, error = combine([part.value for part in parts])
+    return replace(parts[0], value=value, error=error)
+
+
+def combine_fields(parts: list[Field]) -> Field:
+    """Mean field."""
+    value, error = combine([part.value for part in parts])
+    return replace(parts[0], value=value, error=error)
+
+
+def combine_histograms(parts: list[Histogram]) -> Histogram:
+    """Mean histogram; classes that some replica never saw stay unknown."""
+    value, error = combine([part.density for part in parts])
+    return replace(parts[0], density=value, error=error)
+
+
+def combine_walls(parts: list[Wall]) -> Wall:
+    """Mean of the fluxes of one face."""
+    fluxes = {}
+    for name in ("number_flux", "pressure", "shear", "heat_flux"):
+        value, error = combine([getattr(part, name)[0] for part in parts])
+        fluxes[name] = (value, error) if np.ndim(value) else (float(value), float(error))
+    return replace(parts[0], **fluxes)
+
+
+def combine_quality(name: str, results: list[Result]) -> float:
+    """Counts add up, ratios are averaged."""
+    values = [result.quality[name] for result in results]
+    return float(np.sum(values) if name == "free_flights" else np.mean(values))

@@ -1,0 +1,389 @@
+"""What a run measured: series, cell fields, wall tallies, histograms and verdicts.
+
+Plain frozen values. Every number carries a unit and a standard error; a standard error that is
+not known is NaN, never zero.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import xarray
+
+Measured = tuple[Any, Any]  # (value, standard error); both shape (3,) for a vector
+
+AXES = ("x", "y", "z")
+FACES = ("x_low", "x_high", "y_low", "y_high", "z_low", "z_high")
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """A quantity of the whole gas over time.
+
+    name, unit, description : text; unit "1" for a pure number
+    time      : (T,) [s]
+    value     : (T,) or (T, K) [unit]
+    error     : as value [unit], one standard error; NaN where unknown
+    reference : (T,) [unit] or None, the exact or accepted value at the same times
+
+    Raises ValueError when the shapes disagree.
+    """
+
+    name: str
+    unit: str
+    description: str
+    time: np.ndarray
+    value: np.ndarray
+    error: np.ndarray
+    reference: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        _as_arrays(self, ("time", "value", "error", "reference"))
+        _same_shape(self, self.time.shape[:1], time=self.time)
+        if self.value.ndim not in (1, 2) or self.value.shape[:1] != self.time.shape:
+            raise ValueError(
+                f"series {self.name!r}: value has shape {self.value.shape}; "
+                f"expected ({self.time.size},) or ({self.time.size}, K), one row per time"
+            )
+        _same_shape(self, self.value.shape, error=self.error)
+        _same_shape(self, self.time.shape, reference=self.reference)
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """A quantity in every cell, averaged over the sampled time.
+
+    axes  : one array of cell centres per dimension of space, x first, (n_x,), (n_y,) … [m]
+    value : (n_x,), (n_y, n_x) or (n_z, n_y, n_x) [unit]: x runs fastest
+    error : as value [unit], one standard error; NaN where unknown
+
+    Raises ValueError when the shapes disagree.
+    """
+
+    name: str
+    unit: str
+    description: str
+    axes: tuple[np.ndarray, ...]
+    value: np.ndarray
+    error: np.ndarray
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "axes", tuple(np.asarray(a, dtype=np.float64) for a in self.axes))
+        _as_arrays(self, ("value", "error"))
+        cells = tuple(axis.size for axis in reversed(self.axes))
+        _same_shape(self, cells, value=self.value, error=self.error)
+
+
+@dataclass(frozen=True, eq=False)
+class Wall:
+    """What one face of the box received, per unit area and time; each as (value, error).
+
+    face        : "x_low", "x_high", "y_low" …
+    area        : [m2]
+    number_flux : molecules that hit the face [m-2 s-1]
+    pressure    : normal momentum handed to the wall [Pa]
+    shear       : (3,) tangential momentum handed to the wall, by direction [Pa]
+    heat_flux   : energy handed to the wall [W m-2]
+    """
+
+    face: str
+    area: float
+    number_flux: Measured
+    pressure: Measured
+    shear: Measured
+    heat_flux: Measured
+
+    def __post_init__(self) -> None:
+        if self.face not in FACES:
+            raise ValueError(f"wall face {self.face!r} is none of {', '.join(FACES)}")
+
+
+@dataclass(frozen=True, eq=False)
+class Histogram:
+    """A quantity by class of another one: a speed distribution, a rate by speed.
+
+    unit      : of the edges
+    edges     : (B + 1,) [unit]
+    density   : (B,) [density_unit], mean over each class
+    error     : (B,) [density_unit], one standard error; NaN where unknown
+    reference : (B,) [density_unit] or None, the exact mean over each class
+    density_unit : "" means a density over the edges' unit, 1/unit
+
+    Raises ValueError when the shapes disagree.
+    """
+
+    name: str
+    unit: str
+    edges: np.ndarray
+    density: np.ndarray
+    error: np.ndarray
+    reference: np.ndarray | None = None
+    density_unit: str = ""
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        _as_arrays(self, ("edges", "density", "error", "reference"))
+        classes = (self.edges.size - 1,)
+        _same_shape(self, classes, density=self.density, error=self.error, reference=self.reference)
+
+    @property
+    def centres(self) -> np.ndarray:
+        """Middle of every class, (B,) [unit]."""
+        return 0.5 * (self.edges[1:] + self.edges[:-1])
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One measured number against its reference.
+
+    z = (measured - reference) / error; `margin` is the known bias that is allowed on top of the
+    error, in the quantity's own unit; `source` says where the reference comes from.
+    """
+
+    quantity: str
+    measured: float
+    error: float
+    reference: float
+    margin: float
+    z: float
+    passed: bool
+    source: str
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the closing table; `reference` and `z` are None where nothing is known."""
+
+    quantity: str
+    unit: str
+    measured: float
+    error: float
+    reference: float | None
+    z: float | None
+    verdict: str  # "pass", "FAIL" or "" where nothing was judged
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """Everything a run has to say.
+
+    collisions : collisions counted; steps : time steps done; time : physical time [s]
+    particles  : simulated particles; wall_time : [s]; stage_seconds : {stage: [s]}
+    provenance : who, when, with what (see `dsmc.summary.provenance`)
+    quality    : numbers that judge the run, among them "collision_time" [s], dx/lambda,
+                 dt/tau_c, particles per cell
+    """
+
+    title: str
+    scenario_text: str
+    series: Mapping[str, Series] = field(default_factory=dict)
+    fields: Mapping[str, Field] = field(default_factory=dict)
+    walls: Mapping[str, Wall] = field(default_factory=dict)
+    histograms: Mapping[str, Histogram] = field(default_factory=dict)
+    collisions: int = 0
+    steps: int = 0
+    time: float = 0.0
+    particles: int = 0
+    wall_time: float = 0.0
+    stage_seconds: Mapping[str, float] = field(default_factory=dict)
+    verdicts: tuple[Verdict, ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    quality: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def passed(self) -> bool:
+        """True when no verdict failed (also when nothing was judged)."""
+        return all(verdict.passed for verdict in self.verdicts)
+
+    def table(self) -> list[Row]:
+        """Rows of the closing table: first what was judged, then the last value of the rest.
+
+        The rest are the scalar series that no verdict names, in their own order.
+        """
+        rows = [
+            Row(
+                v.quantity,
+                v.unit or self.unit_of(v.quantity),
+                v.measured,
+                v.error,
+                v.reference,
+                v.z,
+                "pass" if v.passed else "FAIL",
+            )
+            for v in self.verdicts
+        ]
+        judged = {verdict.quantity for verdict in self.verdicts}
+        for name, series in self.series.items():
+            if name not in judged and series.value.ndim == 1 and series.time.size:
+                rows.append(_last_value(series))
+        return rows
+
+    def to_xarray(self) -> xarray.Dataset:
+        """The series, fields and histograms as one labelled `xarray.Dataset`.
+
+        Standard errors are variables `<name>_error`, references `<name>_reference`; units and
+        descriptions are attributes. Series that share their times share the dimension `time`;
+        others get `time_<name>`. Raises ImportError when xarray is not installed.
+        """
+        try:
+            import xarray
+        except ImportError as missing:
+            raise ImportError(
+                "Result.to_xarray() needs xarray, which is not installed; "
+                "install it with: pip install xarray"
+            ) from missing
+        return xarray.Dataset(
+            data_vars=_labelled_variables(self), attrs={"title": self.title, **_texts(self)}
+        )
+
+    def unit_of(self, quantity: str) -> str:
+        """Unit of a series or field by its name; "" where there is none of that name."""
+        measured = self.series.get(quantity) or self.fields.get(quantity)
+        return measured.unit if measured is not None else ""
+
+    def _repr_html_(self) -> str:
+        """The closing table for notebooks."""
+        head = (
+            f"<b>{escape(self.title)}</b><br>{self.particles:,} particles, {self.steps:,} steps, "
+            f"{self.collisions:,} collisions, t = {self.time:.4g} s, "
+            f"{self.wall_time:.3g} s of wall time"
+        )
+        lines = [
+            "<table><thead><tr><th>quantity</th><th>measured ± error</th><th>unit</th>"
+            "<th>reference</th><th>sigmas</th><th>verdict</th></tr></thead><tbody>"
+        ]
+        for row in self.table():
+            cells = "".join(f"<td>{escape(cell)}</td>" for cell in row_texts(row))
+            lines.append(f"<tr>{cells}</tr>")
+        also = [
+            f"{kind}: {escape(', '.join(names))}"
+            for kind, names in (
+                ("series", self.series),
+                ("fields", self.fields),
+                ("walls", self.walls),
+                ("histograms", self.histograms),
+            )
+            if names
+        ]
+        return head + "".join(lines) + "</tbody></table>" + "<br>".join(also)
+
+
+def format_measured(value: float, error: float) -> str:
+    """`value ± error` with two digits of the error, and as many decimals in the value.
+
+    Six significant digits where the error is unknown. Large and small numbers share one power
+    of ten: (1.234 ± 0.012)e-05.
+    """
+    if not math.isfinite(value):
+        return str(value)
+    known = math.isfinite(error) and error > 0.0
+    largest = max(abs(value), error) if known else abs(value)
+    exponent = math.floor(math.log10(largest)) if largest > 0.0 else 0
+    power = 0 if -3 <= exponent < 6 else exponent
+    scale = 10.0**power
+    suffix = f"e{power:+03d}" if power else ""
+    if not known:
+        return f"{value / scale:.6g}{suffix}"
+    decimals = max(0, 1 - math.floor(math.log10(error / scale)))
+    text = f"{value / scale:.{decimals}f} ± {error / scale:.{decimals}f}"
+    return f"({text}){suffix}" if power else text
+
+
+def row_texts(row: Row) -> tuple[str, str, str, str, str, str]:
+    """The six cells of a closing-table row as text."""
+    return (
+        row.quantity,
+        format_measured(row.measured, row.error),
+        row.unit,
+        "" if row.reference is None else f"{row.reference:.7g}",
+        "" if row.z is None or not math.isfinite(row.z) else f"{row.z:+.2f}",
+        row.verdict,
+    )
+
+
+def deviation(measured: np.ndarray, error: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """z = (measured - reference) / error, elementwise [1]; NaN where the error is 0 or unknown."""
+    measured, error = np.asarray(measured, np.float64), np.asarray(error, np.float64)
+    z = np.full(np.broadcast(measured, error, reference).shape, np.nan)
+    np.divide(measured - reference, error, out=z, where=error > 0.0)
+    return z
+
+
+def _last_value(series: Series) -> Row:
+    value, error = float(series.value[-1]), float(series.error[-1])
+    if series.reference is None or not math.isfinite(series.reference[-1]):
+        return Row(series.name, series.unit, value, error, None, None, "")
+    reference = float(series.reference[-1])
+    z = float(deviation(value, error, reference))
+    return Row(series.name, series.unit, value, error, reference, z, "")
+
+
+def _labelled_variables(
+    result: Result,
+) -> dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, str]]]:
+    variables: dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, str]]] = {}
+    clocks: dict[str, np.ndarray] = {}
+    for name, series in result.series.items():
+        clock = next((c for c, t in clocks.items() if np.array_equal(t, series.time)), None)
+        if clock is None:
+            clock = f"time_{name}" if clocks else "time"
+            clocks[clock] = series.time
+            variables[clock] = ((clock,), series.time, {"unit": "s"})
+        dims = (clock,) if series.value.ndim == 1 else (clock, f"{name}_component")
+        _label(variables, series, name, dims, series.value)
+        if series.reference is not None:
+            variables[f"{name}_reference"] = ((clock,), series.reference, {"unit": series.unit})
+    for name, cells in result.fields.items():
+        dims = AXES[: len(cells.axes)]
+        for dim, centres in zip(dims, cells.axes, strict=True):
+            variables[dim] = ((dim,), centres, {"unit": "m"})
+        _label(variables, cells, name, tuple(reversed(dims)), cells.value)
+    for name, histogram in result.histograms.items():
+        dim = f"{name}_class"
+        variables[dim] = ((dim,), histogram.centres, {"unit": histogram.unit})
+        _label(variables, histogram, name, (dim,), histogram.density)
+        if histogram.reference is not None:
+            variables[f"{name}_reference"] = ((dim,), histogram.reference, {})
+    return variables
+
+
+def _label(
+    variables: dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, str]]],
+    measured: Series | Field | Histogram,
+    name: str,
+    dims: tuple[str, ...],
+    value: np.ndarray,
+) -> None:
+    unit = measured.unit
+    if isinstance(measured, Histogram):
+        unit = measured.density_unit or f"1/({measured.unit})"
+    variables[name] = (dims, value, {"unit": unit, "description": measured.description})
+    variables[f"{name}_error"] = (dims, measured.error, {"unit": unit})
+
+
+def _texts(result: Result) -> dict[str, str]:
+    return {"scenario": result.scenario_text} | {k: str(v) for k, v in result.provenance.items()}
+
+
+def _as_arrays(measured: Any, names: tuple[str, ...]) -> None:
+    for name in names:
+        value = getattr(measured, name)
+        if value is not None:
+            object.__setattr__(measured, name, np.asarray(value, dtype=np.float64))
+
+
+def _same_shape(measured: Any, shape: tuple[int, ...], **arrays: np.ndarray | None) -> None:
+    for which, array in arrays.items():
+        if array is not None and array.shape != shape:
+            raise ValueError(
+                f"{type(measured).__name__.lower()} {measured.name!r}: {which} has shape "
+                f"{array.shape}; expected {shape}"
+            )

@@ -1,0 +1,32 @@
+"""When things happen, and how long they take: triggers and timers of the run loop."""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+def due(step: int, every: int) -> bool:
+    """Whether something that happens every `every` steps (0: never) happens after step `step`."""
+    return every > 0 and step % every == 0
+
+
+class Stopwatch:
+    """Wall time per stage [s]."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = defaultdict(float)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Add the time spent in the block to the stage `name`."""
+        begin = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] += time.perf_counter() - begin
+
+    @property
+    def total(self) -> float:
+        """Sum over the stages [s]."""
+        return sum(self.seconds.values())

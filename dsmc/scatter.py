@@ -1,0 +1,121 @@
+"""Laws of scattering: the relative velocity after an elastic collision.
+
+Legend: g relative velocity v_i - v_j, chi deflection angle, k a unit vector, xi a vector of standard
+normals, e coefficient of restitution.  In three dimensions the laws return components; in any
+dimension they take dot products and return the coefficients of rows, so that the dimension stays in
+the loop that calls them.
+
+    Bird 1994: G. A. Bird, Molecular Gas Dynamics and the Direct Simulation of Gas Flows, Oxford 1994.
+    Koura & Matsumoto, Phys. Fluids A 3 (1991) 2459 (the variable soft sphere).
+    T. Duff et al., J. Computer Graphics Techniques 6 (2017) 1 (a basis around a vector, no branches).
+"""
+
+import math
+from collections.abc import Callable
+from types import SimpleNamespace
+
+from dsmc.compiled import law
+
+
+def _where(condition, yes, no):
+    return yes if condition else no
+
+
+def laws(sqrt: Callable, cos: Callable, sin: Callable, copysign: Callable, where: Callable) -> SimpleNamespace:
+    """The laws over the elementary functions of a backend (math for Numba, torch for a device)."""
+
+    def isotropic_cosine(u):
+        """cos(chi) = 2 u - 1: all directions equally likely (Bird 1994, section 2.2)."""
+        return 2.0 * u - 1.0
+
+    def soft_sphere_cosine(u, inverse_alpha):
+        """cos(chi) = 2 u^(1/alpha) - 1, the variable soft sphere (Bird 1994, section 2.7)."""
+        return 2.0 * u**inverse_alpha - 1.0
+
+    def direction(cosine, u):
+        """Unit vector at polar cosine `cosine` and azimuth 2 pi u."""
+        sine = sqrt(where(cosine * cosine < 1.0, 1.0 - cosine * cosine, 0.0))
+        azimuth = (2.0 * math.pi) * u
+        return cosine, sine * cos(azimuth), sine * sin(azimuth)
+
+    def isotropic(g_squared, cosine, u):
+        """g' = |g| n in three dimensions, n uniform on the sphere (Bird 1994, section 11.2)."""
+        g = sqrt(g_squared)
+        n_x, n_y, n_z = direction_of(cosine, u)
+        return g * n_x, g * n_y, g * n_z
+
+    def deflect(g_x, g_y, g_z, cosine, u):
+        """Turn g by chi, with azimuth 2 pi u, in three dimensions (Bird 1994, eq. 2.22).
+
+        The basis around g is that of Duff et al., which has no singular direction.
+        """
+        g = sqrt(g_x * g_x + g_y * g_y + g_z * g_z)
+        inverse = 1.0 / where(g > 0.0, g, 1.0)
+        x, y, z = g_x * inverse, g_y * inverse, g_z * inverse
+        sign = copysign(1.0, z)
+        a = -1.0 / (sign + z)
+        b = x * y * a
+        along, p, q = direction_of(cosine, u)
+        return (
+            along * g_x + g * (p * (1.0 + sign * x * x * a) + q * b),
+            along * g_y + g * (p * sign * b + q * (sign + y * y * a)),
+            along * g_z - g * (p * sign * x + q * y),
+        )
+
+    def isotropic_row(g_squared, xi_squared):
+        """b of g' = b xi in any dimension: |g'| = |g|, direction of xi uniform."""
+        return sqrt(g_squared / where(xi_squared > 0.0, xi_squared, 1.0))
+
+    def deflect_row(g_squared, g_dot_xi, xi_squared, cosine):
+        """(a, b) of g' = a g + b xi in any dimension: deflection chi, uniform around g.
+
+        xi_perp = xi - (g.xi / g^2) g;  b = |g| sin(chi) / |xi_perp|;  a = cos(chi) - b g.xi / g^2.
+        On a line there is no direction across g: a is the sign of cos(chi).
+        """
+        along = g_dot_xi / where(g_squared > 0.0, g_squared, 1.0)
+        across_squared = xi_squared - along * g_dot_xi
+        plane = across_squared > 1e-14 * xi_squared
+        sine_squared = where(cosine * cosine < 1.0, 1.0 - cosine * cosine, 0.0)
+        b = where(plane, sqrt(g_squared * sine_squared / where(plane, across_squared, 1.0)), 0.0)
+        a = where(plane, cosine - b * along, copysign(1.0, cosine))
+        return a, b
+
+    def line_of_centres(g_dot_k, restitution):
+        """b of g' = g + b k: the component along the line of centres k is reversed.
+
+        b = -(1 + e) g.k, the hard-sphere collision itself (Bird 1994, section 2.2) at e = 1.
+        """
+        return -(1.0 + restitution) * g_dot_k
+
+    def speed(square):
+        """|v| from v.v."""
+        return sqrt(square)
+
+    def centre_of_mass(v_i, v_j, share_i, share_j):
+        """One component of the velocity of the centre of mass; shares are m_i/M, m_j/M."""
+        return share_i * v_i + share_j * v_j
+
+    direction_of = law(direction) if sqrt is math.sqrt else direction
+    return SimpleNamespace(
+        isotropic_cosine=isotropic_cosine,
+        soft_sphere_cosine=soft_sphere_cosine,
+        isotropic=isotropic,
+        deflect=deflect,
+        isotropic_row=isotropic_row,
+        deflect_row=deflect_row,
+        line_of_centres=line_of_centres,
+        centre_of_mass=centre_of_mass,
+        speed=speed,
+    )
+
+
+_laws = laws(math.sqrt, math.cos, math.sin, math.copysign, law(_where))
+isotropic_cosine = law(_laws.isotropic_cosine)
+soft_sphere_cosine = law(_laws.soft_sphere_cosine)
+isotropic = law(_laws.isotropic)
+deflect = law(_laws.deflect)
+isotropic_row = law(_laws.isotropic_row)
+deflect_row = law(_laws.deflect_row)
+line_of_centres = law(_laws.line_of_centres)
+centre_of_mass = law(_laws.centre_of_mass)
+speed = law(_laws.speed)

@@ -1,0 +1,172 @@
+"""What `dsmc check` prints: every value, the numbers that follow, the errors to expect."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TextIO
+
+from pydantic import BaseModel
+
+from dsmc import forecast
+from dsmc.scenario.checks import AXES
+from dsmc.scenario.messages import shown
+from dsmc.scenario.model import Scenario
+
+Row = tuple[str, ...]
+
+
+def values(scenario: Scenario) -> list[Row]:
+    """(key, value, "default" or "") of every key that has a value, in the order of the file."""
+    rows = [("title", shown(scenario.title), "")] if scenario.title else []
+    for name in type(scenario).model_fields:
+        section = getattr(scenario, name)
+        if name == "species":
+            for place, entry in enumerate(section):
+                rows += _section(f"species[{place}]", entry)
+        elif name == "boundaries":
+            for axis in AXES[: scenario.dimension]:
+                rows += _axis(axis, scenario)
+        elif isinstance(section, BaseModel):
+            rows += _section(name, section)
+    return rows
+
+
+def _section(path: str, section: BaseModel) -> Iterator[Row]:
+    """The keys of one table."""
+    for key in type(section).model_fields:
+        value = getattr(section, key)
+        if value is None:
+            continue
+        if isinstance(value, BaseModel):
+            yield from _section(f"{path}.{key}", value)
+            continue
+        told = ", ".join(value) if key == "quantities" else _told(value)
+        yield f"{path}.{key}", told, "" if key in section.model_fields_set else "default"
+
+
+def _axis(axis: str, scenario: Scenario) -> Iterator[Row]:
+    """The two faces of one axis, each on a line."""
+    faces = getattr(scenario.boundaries, axis)
+    is_given = axis in scenario.boundaries.model_fields_set
+    for side in ("low", "high"):
+        face = getattr(faces, side)
+        rest = [
+            f"{key} = {_told(getattr(face, key))}"
+            for key in type(face).model_fields
+            if key != "kind"
+        ]
+        told = ", ".join([shown(face.kind), *rest])
+        yield f"boundaries.{axis}.{side}", told, "" if is_given else "default"
+
+
+def _told(value: object) -> str:
+    """The value as it stands in a file; long texts are not cut."""
+    return shown(list(value)) if isinstance(value, tuple) else shown(value)
+
+
+def molecules(scenario: Scenario) -> list[Row]:
+    """(name, share, mass, diameter, T_ref, omega, alpha) of each species in its model."""
+    return [
+        (
+            molecule.name,
+            f"{share:.6g}",
+            f"{molecule.mass:.6g}",
+            f"{molecule.diameter:.6g}",
+            f"{molecule.reference_temperature:g}",
+            f"{molecule.omega:g}",
+            f"{molecule.alpha:g}",
+        )
+        for molecule, share in zip(scenario.molecules, scenario.fractions, strict=True)
+    ]
+
+
+def derived(scenario: Scenario) -> list[Row]:
+    """(name, value, unit, remark) of the derived numbers."""
+    return [
+        (figure.name, _number(figure.value), _unit(figure.unit), figure.remark)
+        for figure in forecast.figures(scenario)
+    ]
+
+
+def errors(scenario: Scenario) -> list[Row]:
+    """(quantity, standard error, from, steps for 1 %) of what will be measured."""
+    rows = []
+    for expected in forecast.expected_errors(scenario):
+        is_relative = expected.unit == "relative"
+        error = f"{expected.error:.2%}" if is_relative else f"{expected.error:.2g} {expected.unit}"
+        if is_relative and expected.error < 1e-3:
+            error = f"{expected.error:.1e}"
+        steps = f"{expected.steps_to_target:,}" if expected.steps_to_target else ""
+        rows.append((expected.name, error, expected.basis, steps))
+    return rows
+
+
+def show_check(scenario: Scenario, quiet: bool = False, stream: TextIO | None = None) -> None:
+    """Print the whole report; quiet: only notes and warnings."""
+    out = stream or sys.stdout
+    if not quiet:
+        show_table(out, f"Scenario {scenario.name}", ("key", "value", ""), values(scenario))
+        columns = ("molecule", "share", "mass [kg]", "d [m]", "T_ref [K]", "omega", "alpha")
+        show_table(out, f'Molecules, model "{scenario.gas.model}"', columns, molecules(scenario))
+        columns = ("derived", "value", "unit", "")
+        show_table(out, "What follows", columns, derived(scenario))
+        columns = ("quantity", "standard error", "from", "steps for 1 %")
+        show_table(out, "Errors to expect", columns, errors(scenario))
+    for line in remarks(scenario):
+        print(line, file=out)
+    if not quiet and not forecast.warnings(scenario):
+        print("No warnings.", file=out)
+
+
+def remarks(scenario: Scenario) -> list[str]:
+    """Notes on the species and warnings of the forecast, a line or two each."""
+    lines = [f"note: {note}" for note in scenario.notes]
+    for caution in forecast.warnings(scenario):
+        lines.append(f"warning: {caution.key}: {caution.found}: {caution.text}")
+        lines.append(f"         cure: {caution.cure}")
+    return lines
+
+
+def show_table(out: TextIO, title: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """A table with rules and colours on a terminal, aligned plain lines elsewhere."""
+    if out.isatty():
+        _rich_table(out, title, columns, rows)
+        return
+    widths = [
+        max(len(row[place]) for row in [columns, *rows]) if place < len(columns) - 1 else 0
+        for place in range(len(columns))
+    ]
+    print(title, file=out)
+    for row in [columns, *rows] if any(columns) else rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        print("  " + "  ".join(cells).rstrip(), file=out)
+    print(file=out)
+
+
+def _rich_table(out: TextIO, title: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """The same for a terminal."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    for place, column in enumerate(columns):
+        table.add_column(column, style="cyan" if place == 0 else "", overflow="fold")
+    for row in rows:
+        style = "dim" if row[-1] == "default" else ""
+        table.add_row(*(Text(cell) for cell in row), style=style)
+    Console(file=out, highlight=False).print(table)
+
+
+def _number(value: float) -> str:
+    """Whole numbers in full, others with five digits."""
+    if float(value).is_integer() and abs(value) < 1e15:
+        return f"{int(value):,}"
+    return f"{value:.5g}"
+
+
+def _unit(unit: str) -> str:
+    """A pure number shows no unit."""
+    return "" if unit == "1" else unit

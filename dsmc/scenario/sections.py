@@ -1,0 +1,366 @@
+"""The sections of a scenario: frozen values, SI units in the key names, nothing silently converted.
+
+Each class is one table of the TOML file and each field one key. What a single value must fulfil
+(type, sign, range) stands here; what several keys must fulfil together stands in `checks`.
+A count may be written as 2e6: a float without a fraction is taken as the integer it is.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from dsmc.species import Model
+
+
+def _whole(value: Any) -> Any:
+    """The integer that a float without a fraction is; anything else unchanged."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=10**12)]
+Whole = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=10**12)]
+Vector = Annotated[tuple[float, float, float], Field(strict=False)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Section(BaseModel):
+    """A table of the file: unknown keys, NaN, infinity and silent conversions are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Gas(Section):
+    """The gas: a species of the table, or one given by numbers, and the molecular model."""
+
+    species: str | None = Field(None, description="name in the species table", examples=["Ar"])
+    model: Model = Field("vhs", description="molecular model", examples=["hard-sphere"])
+    mass_kg: Positive | None = Field(
+        None, description="mass of a molecule [kg]", examples=[6.63e-26]
+    )
+    diameter_m: Positive | None = Field(
+        None, description="diameter at T_ref_K [m]", examples=[4.17e-10]
+    )
+    omega: float | None = Field(
+        None, ge=0.5, le=1.0, description="viscosity index", examples=[0.81]
+    )
+    T_ref_K: Positive | None = Field(
+        None, description="temperature at which the diameter holds [K]", examples=[273.0]
+    )
+    alpha: float | None = Field(None, ge=1, le=3, description="VSS exponent", examples=[1.4])
+
+
+class SpeciesEntry(Section):
+    """One species of a mixture: [[species]]; numbers given here override the species table."""
+
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9+-]{1,32}$",
+        description="name in the species table, or any of letters, digits, + and -",
+        examples=["Ar"],
+    )
+    fraction: float = Field(gt=0, le=1, description="share of the molecules", examples=[0.5])
+    mass_kg: Positive | None = Field(
+        None, description="mass of a molecule [kg]", examples=[6.63e-26]
+    )
+    diameter_m: Positive | None = Field(
+        None, description="diameter at T_ref_K [m]", examples=[4.17e-10]
+    )
+    omega: float | None = Field(
+        None, ge=0.5, le=1.0, description="viscosity index", examples=[0.81]
+    )
+    T_ref_K: Positive | None = Field(
+        None, description="temperature at which the diameter holds [K]", examples=[273.0]
+    )
+    alpha: float | None = Field(None, ge=1, le=3, description="VSS exponent", examples=[1.4])
+    temperature_K: Positive | None = Field(
+        None, description="initial temperature of this species [K]", examples=[300.0]
+    )
+    velocity_m_s: Vector | None = Field(
+        None, description="initial flow velocity of this species [m/s]", examples=[[0, 0, 0]]
+    )
+
+
+class Domain(Section):
+    """The box: 1, 2 or 3 lengths; the missing ones are 1 m. Velocities always have 3 components."""
+
+    length_m: Annotated[tuple[Positive, ...], Field(strict=False, min_length=1, max_length=3)] = (
+        Field(description="lengths of the box along x, y, z [m]", examples=[[1e-3]])
+    )
+    cells: Annotated[tuple[Count, ...], Field(strict=False, min_length=1, max_length=3)] = Field(
+        description="cells along x, y, z", examples=[[100]]
+    )
+
+
+class _Initial(Section):
+    """What every initial state states: how many particles, and what is made exact."""
+
+    particles: Count | None = Field(
+        None, description="number of simulated particles", examples=[100000]
+    )
+    particles_per_cell: Positive | None = Field(
+        None, description="simulated particles per cell, on average", examples=[20]
+    )
+    weight: Positive | None = Field(
+        None, description="molecules that one particle stands for, F_N", examples=[1e8]
+    )
+    zero_momentum: bool | None = Field(
+        None, description="the sample has exactly the stated flow velocity", examples=[True]
+    )
+    exact_energy: bool | None = Field(
+        None, description="the sample has exactly the stated temperature", examples=[True]
+    )
+
+
+class _Uniform(_Initial):
+    """An initial state that is the same everywhere in the box."""
+
+    number_density_m3: Positive = Field(description="number density [1/m^3]", examples=[1e22])
+    temperature_K: Positive = Field(description="temperature [K]", examples=[300.0])
+    velocity_m_s: Vector = Field(
+        (0.0, 0.0, 0.0), description="flow velocity [m/s]", examples=[[0, 0, 0]]
+    )
+
+
+class Equilibrium(_Uniform):
+    """Maxwell's distribution."""
+
+    kind: Literal["equilibrium"]
+
+
+class Bkw(_Uniform):
+    """The Bobylev-Krook-Wu mode at its start, C = 3/5; exact for model = "maxwell"."""
+
+    kind: Literal["bkw"]
+
+
+class BiMaxwellian(_Uniform):
+    """Two temperatures by direction: T_x along x, T_perp along y and z, mean temperature_K."""
+
+    kind: Literal["bi-maxwellian"]
+    temperature_ratio: Positive = Field(4.0, description="T_x / T_perp", examples=[4.0])
+
+
+class TwoTemperature(_Uniform):
+    """Two isotropic Maxwellians mixed, colder and hotter than temperature_K."""
+
+    kind: Literal["two-temperature"]
+    low: Positive = Field(0.5, description="temperature of the cold part / T", examples=[0.5])
+    high: Positive = Field(1.5, description="temperature of the hot part / T", examples=[1.5])
+    share: Share = Field(0.5, description="share of particles in the cold part", examples=[0.5])
+
+
+class TwoBeams(_Uniform):
+    """Two equal Maxwellian beams along +x and -x; beams and thermal motion give temperature_K."""
+
+    kind: Literal["two-beams"]
+    beam_temperature_ratio: Share = Field(
+        0.1, description="temperature of a beam / T", examples=[0.1]
+    )
+
+
+class Shell(_Uniform):
+    """All molecules of a species have the same speed sqrt(3 k T / m), in random directions."""
+
+    kind: Literal["shell"]
+
+
+class UniformCube(_Uniform):
+    """Each velocity component uniform between -sqrt(3 k T / m) and +sqrt(3 k T / m)."""
+
+    kind: Literal["uniform-cube"]
+
+
+class Side(Section):
+    """The gas on one side of a Riemann problem."""
+
+    number_density_m3: Positive = Field(description="number density [1/m^3]", examples=[1e22])
+    temperature_K: Positive = Field(description="temperature [K]", examples=[300.0])
+    velocity_m_s: Vector = Field(
+        (0.0, 0.0, 0.0), description="flow velocity [m/s]", examples=[[0, 0, 0]]
+    )
+
+
+class Riemann(_Initial):
+    """Two equilibrium gases that meet at a plane normal to x."""
+
+    kind: Literal["riemann"]
+    left: Side = Field(
+        description="gas below the plane",
+        examples=[{"number_density_m3": 1e22, "temperature_K": 300}],
+    )
+    right: Side = Field(
+        description="gas above the plane",
+        examples=[{"number_density_m3": 1e21, "temperature_K": 300}],
+    )
+    split: Share = Field(
+        0.5, description="place of the plane as a fraction of the length in x", examples=[0.5]
+    )
+
+
+class FromFile(_Uniform):
+    """Particles read from an earlier trajectory, checkpoint or fields file.
+
+    number_density_m3 and temperature_K set the scales (weight, collision time, forecast).
+    """
+
+    kind: Literal["file"]
+    path: str = Field(min_length=1, description="file to read", examples=["runs/a/trajectory.h5"])
+    frame: int = Field(-1, ge=-(2**31), lt=2**31, description="frame of it, -1 the last")
+
+
+Initial = Annotated[
+    Equilibrium
+    | Bkw
+    | BiMaxwellian
+    | TwoTemperature
+    | TwoBeams
+    | Shell
+    | UniformCube
+    | Riemann
+    | FromFile,
+    Field(discriminator="kind"),
+]
+
+
+class PeriodicFace(Section):
+    """Particles that leave re-enter at the opposite face."""
+
+    kind: Literal["periodic"]
+
+
+class SpecularFace(Section):
+    """Particles bounce like light from a mirror."""
+
+    kind: Literal["specular"]
+
+
+class DiffuseFace(Section):
+    """Maxwell's wall: the share `accommodation` leaves in equilibrium with the wall."""
+
+    kind: Literal["diffuse"]
+    temperature_K: Positive = Field(description="temperature of the wall [K]", examples=[300.0])
+    accommodation: float = Field(
+        1.0, ge=0, le=1, description="share of diffuse reflections", examples=[1.0]
+    )
+    velocity_m_s: Vector = Field(
+        (0.0, 0.0, 0.0), description="tangential velocity of the wall [m/s]", examples=[[0, 0, 0]]
+    )
+
+
+Face = Annotated[PeriodicFace | SpecularFace | DiffuseFace, Field(discriminator="kind")]
+
+
+class Axis(Section):
+    """The two faces normal to one axis: `low` and `high`, or `kind` for both."""
+
+    kind: Literal["periodic", "specular"] | None = Field(
+        None, description="the kind of both faces", examples=["periodic"]
+    )
+    low: Face | None = Field(None, description="face at 0", examples=[{"kind": "specular"}])
+    high: Face | None = Field(
+        None, description="face at the length", examples=[{"kind": "specular"}]
+    )
+
+    @model_validator(mode="after")
+    def _both_faces(self) -> Axis:
+        """Fill in the faces that `kind` (or its absence: periodic) stands for."""
+        if self.low is None and self.high is None:
+            face = (
+                SpecularFace(kind="specular")
+                if self.kind == "specular"
+                else PeriodicFace(kind="periodic")
+            )
+            object.__setattr__(self, "low", face)
+            object.__setattr__(self, "high", face)
+            object.__setattr__(self, "kind", None)
+        return self
+
+
+class Boundaries(Section):
+    """The faces of the box; an axis that is not named is periodic."""
+
+    x: Axis = Axis()
+    y: Axis = Axis()
+    z: Axis = Axis()
+
+
+class Force(Section):
+    """A uniform acceleration."""
+
+    acceleration_m_s2: Vector = Field(
+        (0.0, 0.0, 0.0), description="acceleration of every molecule [m/s^2]", examples=[[0, 0, 0]]
+    )
+
+
+class Collisions(Section):
+    """How collision partners are chosen."""
+
+    scheme: Literal["ntc", "none"] = Field(
+        "ntc", description="no-time-counter pairs, or a collisionless gas", examples=["ntc"]
+    )
+
+
+class Run(Section):
+    """How long, in which steps, on what."""
+
+    time_step_s: Positive | None = Field(None, description="time step [s]", examples=[1e-7])
+    time_step_mct: Positive | None = Field(
+        None, description="time step in mean collision times", examples=[0.2]
+    )
+    steps: Count | None = Field(None, description="number of time steps", examples=[20000])
+    time_s: Positive | None = Field(None, description="time to simulate [s]", examples=[1e-5])
+    collisions: Positive | None = Field(
+        None, description="time to simulate in mean collision times", examples=[10]
+    )
+    seed: int = Field(1, ge=0, lt=2**32, description="seed of all random numbers", examples=[7])
+    precision: Literal["float64", "float32"] = Field(
+        "float64", description="precision of positions and velocities", examples=["float64"]
+    )
+    threads: int | None = Field(
+        None, ge=1, le=4096, description="threads; all cores if not given", examples=[2]
+    )
+    replicas: int = Field(
+        1, ge=1, le=10**6, description="independent repetitions, seed after seed", examples=[8]
+    )
+    until: Literal["steps"] = Field("steps", description="when the run ends", examples=["steps"])
+    strict: bool = Field(
+        False, description="treat warnings of the forecast as errors", examples=[True]
+    )
+
+
+class Sample(Section):
+    """What is measured, and when."""
+
+    every: Count | None = Field(
+        None, description="steps between samples of the series", examples=[100]
+    )
+    start: Whole = Field(
+        0, description="step from which cell fields and walls are averaged", examples=[1000]
+    )
+    fields_every: Whole | None = Field(
+        None, description="steps between samples of the cell fields, 0 for none", examples=[10]
+    )
+    quantities: Annotated[tuple[str, ...], Field(strict=False)] | None = Field(
+        None,
+        description="names of quantities; all that apply if not given",
+        examples=[["temperature", "h_excess"]],
+    )
+
+
+class Output(Section):
+    """What is written."""
+
+    directory: str | None = Field(
+        None, min_length=1, description="where to; runs/<name> if not given", examples=["runs/a"]
+    )
+    trajectory: Whole = Field(
+        0, description="steps between frames of the trajectory, 0 for none", examples=[100]
+    )
+    particles: Count = Field(
+        1000, description="particles tracked in the trajectory", examples=[1000]
+    )
+    pictures: bool = Field(True, description="draw the pictures at the end", examples=[True])

@@ -1,0 +1,337 @@
+"""The simulation: owns the state, the samplers and the writers, and runs the step loop.
+
+    for each step:  sample? -> collide -> sample? -> fly -> sort -> (series, frames, callback)
+
+The first four are one pass over the particles, the sort is the second (see `dsmc.step`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dsmc import draws, walls
+from dsmc.cells import grid, number_of_cells
+from dsmc.collide import bench
+from dsmc.compiled import Team, available_threads, variant
+from dsmc.gas import gas
+from dsmc.initial import phase_rows
+from dsmc.macroscopic import cell_quantities
+from dsmc.measured import result_of, series_of
+from dsmc.moments import cell_sums
+from dsmc.particles import Particles, particles, swap_buffers
+from dsmc.result import Result
+from dsmc.run import Stopwatch, due
+from dsmc.sampling import CensusSampler, FieldSampler, SeriesSampler, WallSampler
+from dsmc.step import advance, advance_slabs, reorder
+from dsmc.trajectory import TrajectoryWriter, read_frame
+
+if TYPE_CHECKING:
+    from dsmc.scenario import Scenario
+
+AXES = "xyz"
+SMALL = 20_000  # particles below which one thread is faster than several
+CENSUS = {"speed_rate", "free_flight"}
+
+
+class Simulation:
+    """A run of a scenario; a context manager.
+
+    scenario : Scenario
+    threads : None takes the scenario's, else all cores; results do not depend on it
+    output : directory for trajectory.h5 (None: no file is written)
+    replica : number of an independent repetition; changes every random number
+    laws : {name: law} in place of the package's own, for tests and experiments
+    overwrite : whether an existing trajectory.h5 may be replaced
+
+    >>> with Simulation(scenario) as simulation:
+    ...     simulation.run(steps=100)
+    ...     simulation.result.series["temperature"].value
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        threads: int | None = None,
+        output: str | Path | None = None,
+        replica: int = 0,
+        laws: Mapping[str, Callable] | None = None,
+        overwrite: bool = False,
+        provenance: Mapping[str, Any] | None = None,
+    ):
+        self.scenario = scenario
+        self.replica = replica
+        self.provenance = dict(provenance or {})
+        self.steps = 0
+        self.stopwatch = Stopwatch()
+        self._laws = laws
+        self._advance = variant(advance_slabs, **laws) if laws else advance_slabs
+        self._key = draws.key(scenario.run.seed, replica)
+        self._grid = grid(scenario.lengths, scenario.cells)
+        self._gas = gas(scenario.molecules, scenario.weight)
+        faces = [getattr(scenario.boundaries, axis) for axis in AXES[: scenario.dimension]]
+        self._walls = walls.walls([(face.low, face.high) for face in faces], scenario.molecules)
+        self._team = Team(self._choose_threads(threads))
+        with self.stopwatch.stage("initial state"):
+            self._state = self._initial_state()
+        self._make_tallies()
+        self._make_samplers()
+        self._writer = self._open_writer(output, overwrite)
+        self._measure_series()
+        self._write_frame()
+
+    def _choose_threads(self, threads: int | None) -> int:
+        asked = threads or self.scenario.run.threads
+        if asked is not None:
+            return asked
+        return 1 if self.scenario.particle_count < SMALL else available_threads()
+
+    def _initial_state(self) -> Particles:
+        scenario, initial = self.scenario, self.scenario.initial
+        earlier = read_frame(initial.path, initial.frame)[:2] if initial.kind == "file" else None
+        dtype = np.dtype(scenario.run.precision)
+        phase, species = phase_rows(scenario, self._key, dtype, earlier)
+        columns = {} if species is None else {"species": species}
+        if scenario.output.trajectory:
+            columns["id"] = np.arange(phase.shape[0])
+        if CENSUS & set(scenario.sample.quantities) and len(scenario.molecules) == 1:
+            columns["clock"] = np.full(phase.shape[0], -1.0)
+        return particles(phase, self._grid, self._team.threads, **columns)
+
+    def _make_tallies(self) -> None:
+        state, kinds = self._state, len(self.scenario.molecules)
+        faces = 2 * self.scenario.dimension
+        self._collisions = np.zeros((state.slabs, kinds, kinds, 2), np.int64)
+        self._wall_tally = np.zeros((state.slabs, faces, walls.COLUMNS))
+        largest = 0 if kinds == 1 else state.count  # a cell may come to hold every particle
+        self._benches = [bench(3, kinds, largest) for _ in range(self._team.threads)]
+
+    def _make_samplers(self) -> None:
+        scenario, sample = self.scenario, self.scenario.sample
+        names = tuple(molecule.name for molecule in scenario.molecules)
+        self.series_sampler = SeriesSampler(self._gas, names, frozenset(sample.quantities))
+        if scenario.initial.kind in ("bi-maxwellian", "two-beams"):
+            self.series_sampler.estimator = "axisymmetric"
+        self.field_sampler = None
+        if sample.fields_every:
+            self.field_sampler = FieldSampler(
+                self._grid, self._gas, sample.fields_every, sample.start, scenario.steps
+            )
+        self.wall_sampler = WallSampler(sample.start, scenario.steps, self._wall_tally)
+        self.census_sampler = None
+        if self._state.clock is not None:
+            self.census_sampler = CensusSampler(
+                self._gas, scenario.temperature, self._state.slabs, 20.0 * scenario.collision_time
+            )
+        self.initial_velocity = None  # kept for the histogram of the start
+        if scenario.homogeneous and len(names) == 1:
+            self.initial_velocity = self.sampled_velocity()
+
+    def sampled_velocity(self) -> np.ndarray:
+        """Up to a million velocities, evenly chosen: (n, 3) [m/s]."""
+        stride = max(1, self._state.count // 1_000_000)
+        return np.array(self._state.velocity[::stride], np.float64)
+
+    def _open_writer(self, output: str | Path | None, overwrite: bool) -> TrajectoryWriter | None:
+        if output is None:
+            return None
+        scenario = self.scenario
+        directory = Path(output)
+        directory.mkdir(parents=True, exist_ok=True)
+        faces = [getattr(scenario.boundaries, axis) for axis in AXES[: scenario.dimension]]
+        tracked = min(scenario.output.particles, self._state.count)
+        return TrajectoryWriter(
+            directory / "trajectory.h5",
+            box_lengths=scenario.lengths,
+            boundary=[face.low.kind for face in faces],
+            particles=tracked if scenario.output.trajectory else 0,
+            author="dsmc-bridge",
+            scenario_text=scenario.text,
+            provenance=self.provenance,
+            observables=self.series_sampler.declared(),
+            overwrite=overwrite,
+        )
+
+    # ------------------------------------------------------------------ the loop
+
+    def run(
+        self,
+        steps: int | None = None,
+        time: float | None = None,
+        callback: Callable[[Simulation], bool | None] | None = None,
+    ) -> Result:
+        """Run `steps` steps, or to the physical time `time` [s]; default: the scenario's length.
+
+        callback : called after every step; the run ends early if it returns True
+        Raises ValueError if both or a negative number of steps are given.
+        """
+        if steps is not None and time is not None:
+            raise ValueError("give steps or time, not both")
+        if time is not None:
+            steps = math.ceil((time - self.time) / self.scenario.time_step * (1.0 - 1e-12))
+        if steps is None:
+            steps = self.scenario.steps - self.steps
+        if steps < 0:
+            raise ValueError(f"steps = {steps}: must not be negative")
+        for _ in range(steps):
+            self._step()
+            if due(self.steps, self.scenario.sample_every):
+                self._measure_series()
+            if due(self.steps, self.scenario.output.trajectory):
+                self._write_frame()
+            if callback is not None and callback(self):
+                break
+        return self.result
+
+    def _step(self) -> None:
+        """Collide and fly, then sort."""
+        state, step = self._state, self.steps
+        sums = self.field_sampler.due(step) if self.field_sampler else None
+        census = self.census_sampler.census(state.clock, self.time) if self.census_sampler else None
+        with self.stopwatch.stage("collide and fly"):
+            advance(
+                self._team, self._advance, state.phase, state.species, state.offsets, self._grid,
+                self._gas, self._walls, self.scenario.collisions.scheme != "none",
+                self.scenario.time_step, self.time, self._key, step, sums, census,
+                state.destination, state.histogram, self._collisions, self._wall_tally,
+                state.bounds, self._benches,
+            )  # fmt: skip
+        with self.stopwatch.stage("sort"):
+            reorder(
+                self._team, state.phase, state.spare, state.destination, state.histogram,
+                state.offsets, state.spare_offsets, state.slots, state.bounds, state.slabs,
+            )  # fmt: skip
+            swap_buffers(state, self._team)
+        if sums is not None:
+            self.field_sampler.taken()
+        self.wall_sampler.step_done(step)
+        self.steps += 1
+
+    def _measure_series(self) -> None:
+        with self.stopwatch.stage("measure"):
+            row = self.series_sampler.take(self._state, self.time, self.collisions, self._team)
+        if self._writer is not None:
+            with self.stopwatch.stage("write"):
+                values = {name: pair[0] for name, pair in row.items()}
+                errors = {name: pair[1] for name, pair in row.items()}
+                self._writer.observe(self.steps, self.time, values, errors)
+
+    def _write_frame(self) -> None:
+        if self._writer is None or self._state.id is None:
+            return
+        with self.stopwatch.stage("write"):
+            tracked = np.flatnonzero(self._state.id < self._writer.particles)
+            tracked = tracked[np.argsort(self._state.id[tracked])]
+            self._writer.frame(
+                self.steps, self.time, self._state.position[tracked],
+                self._state.velocity[tracked], self._state.id[tracked],
+            )  # fmt: skip
+
+    # ------------------------------------------------------------------ looking in
+
+    @property
+    def time(self) -> float:
+        """Physical time [s]."""
+        return self.steps * self.scenario.time_step
+
+    @property
+    def collisions(self) -> int:
+        """Collisions so far."""
+        return int(self._collisions[..., 1].sum())
+
+    @property
+    def particles(self) -> ParticleView:
+        """Read-only views of the particles, valid until the next step."""
+        return ParticleView(self._state)
+
+    def set_particles(self, position: Any = None, velocity: Any = None) -> None:
+        """Write positions (N, d) [m] or velocities (N, 3) [m/s], in the row order of the moment.
+
+        Raises ValueError for a wrong shape, values that are not finite, positions outside the box.
+        """
+        state = self._state
+        phase = np.array(state.phase)
+        for name, values, block in (
+            ("position", position, phase[:, : state.dimension]),
+            ("velocity", velocity, phase[:, state.dimension :]),
+        ):
+            if values is None:
+                continue
+            array = np.asarray(values)
+            if array.shape != block.shape:
+                raise ValueError(f"{name}: has shape {array.shape}, must be {block.shape}")
+            if not np.isfinite(array).all():
+                raise ValueError(f"{name}: holds values that are not finite")
+            block[:] = array
+        columns = {name: getattr(state, name) for name in state.columns()}
+        self._state = particles(phase, self._grid, self._team.threads, **columns)
+        if self.steps == 0:  # the series begin with the state that is set
+            self._make_samplers()
+            if self._writer is None:
+                self._measure_series()
+
+    def moments(self) -> dict[str, np.ndarray]:
+        """Cell fields now: {name: (cells,)}, cell = i_x + n_x (i_y + n_y i_z); NaN where empty."""
+        sums = cell_sums(self._state, len(self.scenario.molecules))
+        return cell_quantities(sums, 1, self._grid.volume, self._gas.mass, self._gas.weight)
+
+    @property
+    def tallies(self) -> dict[str, np.ndarray]:
+        """Raw counts: collisions (S, S, 2) candidates and collisions; walls (faces, columns)."""
+        return {
+            "collisions": self._collisions.sum(axis=0),
+            "walls": self._wall_tally.sum(axis=0),
+        }
+
+    @property
+    def result(self) -> Result:
+        """Everything measured so far."""
+        return result_of(self)
+
+    @property
+    def wall_kinds(self) -> np.ndarray:
+        """(d, 2) kind of each face, as in `dsmc.walls`."""
+        return self._walls.kind
+
+    @property
+    def cells(self) -> int:
+        """Number of cells."""
+        return number_of_cells(self._grid)
+
+    def close(self) -> None:
+        """Close the files and let the threads go; a second call does nothing."""
+        if self._writer is not None:
+            for name, series in series_of(self).items():
+                if series.reference is not None:
+                    self._writer.annotate(name, reference=series.reference)
+            self._writer.close()
+            self._writer = None
+        self._team.close()
+
+    def __enter__(self) -> Simulation:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+class ParticleView:
+    """Read-only views; the order of the rows changes at every step."""
+
+    def __init__(self, state: Particles):
+        self.position = _frozen(state.position)  # (N, d) [m]
+        self.velocity = _frozen(state.velocity)  # (N, 3) [m/s]
+        self.species = _frozen(state.species)  # (N,) or None
+        self.id = _frozen(state.id)  # (N,) or None
+
+
+def _frozen(array: np.ndarray | None) -> np.ndarray | None:
+    if array is None:
+        return None
+    view = array.view()
+    view.flags.writeable = False
+    return view

@@ -1,0 +1,113 @@
+"""Stage: what a face of the box does to a particle that reaches it.
+
+Faces are numbered 2 axis + side (side 0 at x = 0, side 1 at x = L).  Every wall counts what it
+receives and gives back, so that momentum and energy of the gas and of its walls balance to rounding.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from dsmc import draws
+from dsmc.compiled import kernel
+from dsmc.draws import unit, unit_fine, words
+from dsmc.reflection import emission_speed, maxwell_pair, thermal_speed
+from dsmc.species import BOLTZMANN, Molecule
+
+PERIODIC = 0
+SPECULAR = 1
+DIFFUSE = 2
+KINDS = {"periodic": PERIODIC, "specular": SPECULAR, "diffuse": DIFFUSE}
+
+# Columns of a wall's tally: particles, then momentum and energy brought in and taken away.
+HITS = 0
+MOMENTUM_IN = 1  # 3 columns [kg m/s]
+ENERGY_IN = 4  # [J]
+MOMENTUM_OUT = 5  # 3 columns
+ENERGY_OUT = 8
+COLUMNS = 9
+
+
+class Walls(NamedTuple):
+    """The faces of the box: (d, 2) axis and side, then components or species."""
+
+    kind: np.ndarray  # (d, 2) PERIODIC, SPECULAR or DIFFUSE
+    accommodation: np.ndarray  # (d, 2) share of diffuse reflection (Maxwell)
+    velocity: np.ndarray  # (d, 2, 3) of the wall, tangential [m/s]
+    thermal_speed: np.ndarray  # (d, 2, S) sqrt(2 k T_w / m) [m/s]
+
+
+def walls(faces: Sequence[tuple], molecules: Sequence[Molecule]) -> Walls:
+    """Return the walls of a box from its faces, one (low, high) pair per axis.
+
+    A face has `kind` ("periodic", "specular", "diffuse"); a diffuse one also `temperature_K`,
+    `accommodation` and `velocity_m_s`.
+    """
+    axes = len(faces)
+    result = Walls(
+        kind=np.zeros((axes, 2), np.int64),
+        accommodation=np.zeros((axes, 2)),
+        velocity=np.zeros((axes, 2, 3)),
+        thermal_speed=np.zeros((axes, 2, len(molecules))),
+    )
+    for axis, pair in enumerate(faces):
+        for side, face in enumerate(pair):
+            result.kind[axis, side] = KINDS[face.kind]
+            if face.kind == "diffuse":
+                result.accommodation[axis, side] = face.accommodation
+                result.velocity[axis, side] = face.velocity_m_s
+                result.thermal_speed[axis, side] = [
+                    thermal_speed(face.temperature_K, molecule.mass, BOLTZMANN)
+                    for molecule in molecules
+                ]
+    return result
+
+
+def net(tally: np.ndarray) -> np.ndarray:
+    """Hits, momentum (3) and energy that each wall received on balance: (faces, 5)."""
+    momentum = tally[:, MOMENTUM_IN : MOMENTUM_IN + 3] - tally[:, MOMENTUM_OUT : MOMENTUM_OUT + 3]
+    energy = tally[:, ENERGY_IN] - tally[:, ENERGY_OUT]
+    return np.column_stack([tally[:, HITS], momentum, energy])
+
+
+@kernel
+def meet_face(phase, row, species, axis, side, first, walls, gas, key, step, cell, rank, hit, tally):
+    """Reflect a particle that stands on a wall; tally : (faces, COLUMNS) of the slab."""
+    s = 0 if species is None else species[row]
+    counts = tally[2 * axis + side]
+    counts[HITS] += 1.0
+    add_momentum(phase, row, first, gas.mass[s], counts, MOMENTUM_IN, ENERGY_IN)
+    if walls.kind[axis, side] == SPECULAR:
+        phase[row, first + axis] = -phase[row, first + axis]
+    else:
+        a, b, c, d = words(key, draws.WALLS, step, cell, rank, 2 * hit)
+        if unit_fine(a, b) < walls.accommodation[axis, side]:
+            emit(phase, row, s, axis, side, first, walls, unit_fine(c, d), key, step, cell, rank, hit)
+        else:
+            phase[row, first + axis] = -phase[row, first + axis]
+    add_momentum(phase, row, first, gas.mass[s], counts, MOMENTUM_OUT, ENERGY_OUT)
+
+
+@kernel
+def emit(phase, row, s, axis, side, first, walls, u, key, step, cell, rank, hit):
+    """Give a particle the velocity of diffuse emission from its wall."""
+    a, b, c, d = words(key, draws.WALLS, step, cell, rank, 2 * hit + 1)
+    thermal = walls.thermal_speed[axis, side, s]
+    normal = emission_speed(thermal, u)
+    one, two = maxwell_pair(thermal, unit_fine(a, b), unit_fine(c, d))
+    next_axis, last_axis = (axis + 1) % 3, (axis + 2) % 3
+    phase[row, first + axis] = normal if side == 0 else -normal
+    phase[row, first + next_axis] = one + walls.velocity[axis, side, next_axis]
+    phase[row, first + last_axis] = two + walls.velocity[axis, side, last_axis]
+
+
+@kernel
+def add_momentum(phase, row, first, mass, counts, momentum, energy):
+    """Add a particle's momentum and kinetic energy to a tally."""
+    square = 0.0
+    for k in range(3):
+        v = np.float64(phase[row, first + k])
+        counts[momentum + k] += mass * v
+        square += v * v
+    counts[energy] += 0.5 * mass * square

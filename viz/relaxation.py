@@ -1,0 +1,208 @@
+"""Pictures of a gas that relaxes to equilibrium: temperatures, H, moments, residuals, speeds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from viz import speeds, style
+
+if TYPE_CHECKING:
+    from dsmc.result import Result, Series
+
+TEMPERATURES = {f"temperature_{axis}": f"$T_{axis}/T$" for axis in "xyz"}
+MOMENTS = {
+    "moment_1": r"$\langle c\rangle$",
+    "moment_4": r"$\langle c^4\rangle$",
+    "moment_6": r"$\langle c^6\rangle$",
+    "moment_8": r"$\langle c^8\rangle$",
+}
+EXCESS = {"h_excess": "by speed histogram", "h_excess_neighbour": "by nearest neighbours"}
+_SHORT = {
+    **{f"temperature_{axis}": f"$T_{axis}$" for axis in "xyz"},
+    **{f"moment_{k}": f"$m_{k}$" for k in (1, 4, 6, 8)},
+    "h_excess": "$H$, histogram",
+    "h_excess_neighbour": "$H$, neighbours",
+}
+
+OVERVIEW_SIZE = (1600 / style.DPI, 1200 / style.DPI)  # inch
+
+
+def draw(result: Result | Mapping[str, Series], directory: str | os.PathLike[str]) -> list[Path]:
+    """Every relaxation picture that the result has data for; returns the files, overview first.
+
+    result : a Result, or the series alone, as `dsmc.trajectory.read_observables` gives them.
+    Times are in mean collision times where result.quality["collision_time"] [s] is known.
+    """
+    series = result if isinstance(result, Mapping) else result.series
+    histograms = {} if isinstance(result, Mapping) else result.histograms
+    title = "" if isinstance(result, Mapping) else result.title
+    quality = {} if isinstance(result, Mapping) else result.quality
+    collision_time = quality.get("collision_time")
+
+    panels = {
+        name: partial(panel, series=series, collision_time=collision_time)
+        for name, panel in (
+            ("temperatures", temperatures),
+            ("h_function", h_excess),
+            ("moments", moments),
+            ("residuals", residuals),
+        )
+    }
+    panels["speeds"] = partial(speeds.distribution, histograms=histograms)
+    panels["speed_rate"] = partial(speeds.collision_rate, histograms=histograms)
+
+    directory = Path(directory)
+    overview = [panels[name] for name in ("h_function", "moments", "residuals", "speeds")]
+    written = [
+        style.draw_panels(overview, directory / "relaxation.png", title=title, size=OVERVIEW_SIZE),
+        *(
+            style.draw_panels([panel], directory / f"{name}.png", panel_size=(7.2, 4.8))
+            for name, panel in panels.items()
+        ),
+    ]
+    return [path for path in written if path is not None]
+
+
+def temperatures(
+    axes: Axes, series: Mapping[str, Series], collision_time: float | None = None
+) -> bool:
+    """T_x, T_y, T_z over the temperature T of the same moment, with the exact curves.
+
+    Without a series `temperature`, T is the mean of the three.
+    """
+    shown = [series[name] for name in TEMPERATURES if name in series]
+    if not shown:
+        return False
+    mean = series.get("temperature")
+    whole = mean.value if mean is not None else np.mean([part.value for part in shown], axis=0)
+    exact_whole = whole if mean is None or mean.reference is None else mean.reference
+    for k, part in enumerate(shown):
+        time, unit = clock(part, collision_time)
+        colour, label = style.COLOURS[k], TEMPERATURES[part.name]
+        style.curve_with_band(axes, time, part.value / whole, part.error / whole, colour, label)
+    exact = [part for part in shown if part.reference is not None]
+    for part in exact:
+        label = "exact" if part is exact[-1] else None
+        style.exact_curve(axes, time, part.reference / exact_whole, label)
+    style.label_axes(axes, "Temperature of each component", unit, "component temperature / $T$")
+    style.legend(axes, _BAND)
+    return True
+
+
+def h_excess(axes: Axes, series: Mapping[str, Series], collision_time: float | None = None) -> bool:
+    """H less its equilibrium value, on a logarithmic scale, by every estimator, and exactly."""
+    shown = [series[name] for name in EXCESS if name in series]
+    if not shown:
+        return False
+    exact = next((part for part in shown if part.reference is not None), None)
+    for k, part in enumerate(shown):
+        time, unit = clock(part, collision_time)
+        colour = style.COLOURS[k]
+        # What lies below zero has no place on the scale: the curve has a gap, the band goes on.
+        high, low = (part.value + sign * style.SIGMAS * part.error for sign in (1.0, -1.0))
+        axes.fill_between(time, np.maximum(low, _TINY), high, color=colour, alpha=0.2, lw=0)
+        above = np.where(part.value > 0.0, part.value, np.nan)
+        axes.plot(
+            time,
+            above,
+            color=colour,
+            marker=style.MARKERS[k],
+            ms=3.0,
+            lw=1.2,
+            label=EXCESS[part.name],
+        )
+    if exact is not None:
+        style.exact_curve(axes, clock(exact, collision_time)[0], exact.reference, "exact")
+    axes.set_yscale("log")
+    axes.set_ylim(*_log_limits(shown))
+    style.label_axes(axes, "$H$-theorem: decay to equilibrium", unit, r"$H-H_{eq}$ per molecule")
+    style.legend(axes, _BAND)
+    return True
+
+
+def moments(axes: Axes, series: Mapping[str, Series], collision_time: float | None = None) -> bool:
+    """Moments of the speed over those of Maxwell's distribution, with the exact curves."""
+    shown = [series[name] for name in MOMENTS if name in series]
+    if not shown:
+        return False
+    for k, part in enumerate(shown):
+        time, unit = clock(part, collision_time)
+        style.curve_with_band(
+            axes, time, part.value, part.error, style.COLOURS[k], MOMENTS[part.name]
+        )
+    exact = [part for part in shown if part.reference is not None]
+    for part in exact:
+        label = "exact" if part is exact[-1] else None
+        style.exact_curve(axes, clock(part, collision_time)[0], part.reference, label)
+    style.label_axes(axes, "Moments of the speed", unit, "moment / Maxwell's")
+    style.legend(axes, _BAND, ncols=2)
+    return True
+
+
+def residuals(
+    axes: Axes, series: Mapping[str, Series], collision_time: float | None = None
+) -> bool:
+    """(measured - exact) / error of every series above; 95 % of the points lie within +-2."""
+    shown = []
+    for name in (*EXCESS, *MOMENTS, *TEMPERATURES):
+        part = series.get(name)
+        if part is not None and part.reference is not None and np.any(part.error > 0.0):
+            shown.append(part)
+    if not shown:
+        return False
+    axes.axhspan(-2.0, 2.0, color=style.GREY, alpha=0.18, lw=0, label=r"$\pm 2$ errors (95 %)")
+    axes.axhline(0.0, color=style.GREY, lw=1.0)
+    largest = 4.0
+    for k, part in enumerate(shown):
+        z = np.full(part.value.shape, np.nan)
+        np.divide(part.value - part.reference, part.error, out=z, where=part.error > 0.0)
+        largest = max(largest, 1.15 * float(np.nanmax(np.abs(z), initial=0.0)))
+        time, unit = clock(part, collision_time)
+        colour = style.COLOURS[k % len(style.COLOURS)]
+        axes.plot(
+            time,
+            z,
+            color=colour,
+            markerfacecolor=colour if k < len(style.COLOURS) else "white",
+            marker=style.MARKERS[k % len(style.MARKERS)],
+            ms=3.6,
+            ls="none",
+            label=_SHORT[part.name],
+        )
+    axes.set_ylim(-largest, 1.75 * largest)  # room for the legend above the points
+    style.label_axes(axes, "Deviation from the exact curves", unit, "(measured − exact) / error")
+    style.legend(axes, ncols=4, loc="upper center", columnspacing=1.0, handletextpad=0.3)
+    return True
+
+
+def clock(series: Series, collision_time: float | None) -> tuple[np.ndarray, str]:
+    """Times for the axis and its label: in mean collision times, or in s, ms, µs, ns."""
+    if collision_time:
+        return series.time / collision_time, r"time / mean collision time $\tau_c$"
+    time, unit = style.scaled(series.time, "s")
+    return time, style.with_unit("time", unit)
+
+
+def _log_limits(shown: list[Series]) -> tuple[float, float]:
+    """From a third of the noise (or of the last exact value) to twice the largest value."""
+    largest = max(float(np.nanmax(part.value)) for part in shown)
+    lows = []
+    for part in shown:
+        errors = part.error[part.error > 0.0]
+        smallest = part.value[part.value > 0.0].min(initial=largest)
+        if part.reference is not None and np.any(part.reference > 0.0):
+            smallest = float(np.nanmin(part.reference[part.reference > 0.0]))
+        noise = float(np.median(errors)) if errors.size else 0.0
+        lows.append(max(smallest, noise))
+    return min(lows) / 3.0, 2.0 * largest
+
+
+_BAND = "band: 2 standard errors"
+_TINY = 1e-30  # stands for zero on a logarithmic scale: below every limit

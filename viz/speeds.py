@@ -1,0 +1,87 @@
+"""Pictures by speed: the distribution of speeds, and who collides how often."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from viz import style
+
+if TYPE_CHECKING:
+    from dsmc.result import Histogram
+
+_STATES = {"speed_initial": "start", "speed_final": "end"}
+
+
+def distribution(axes: Axes, histograms: Mapping[str, Histogram]) -> bool:
+    """Speeds at the start and at the end over Maxwell's distribution (their reference)."""
+    shown = [histograms[name] for name in _STATES if name in histograms]
+    if not shown:
+        return False
+    for k, histogram in enumerate(shown):
+        closed = np.isfinite(histogram.centres)  # the last class may be open: not drawn
+        edges = histogram.edges[: closed.sum() + 1]
+        density, error = histogram.density[closed], histogram.error[closed]
+        colour = style.COLOURS[(1, 0)[k] if len(shown) == 2 else 0]
+        axes.stairs(
+            density + style.SIGMAS * error,
+            edges,
+            baseline=density - style.SIGMAS * error,
+            fill=True,
+            color=colour,
+            alpha=0.25,
+            lw=0,
+        )
+        axes.stairs(
+            density,
+            edges,
+            color=colour,
+            lw=1.5,
+            ls=("-", (0, (2, 1)))[histogram.name == "speed_initial"],
+            label=_STATES[histogram.name],
+        )
+    maxwell = next((h for h in reversed(shown) if h.reference is not None), None)
+    if maxwell is not None:
+        style.exact_curve(axes, maxwell.centres, maxwell.reference, "Maxwell")
+    axes.set_ylim(bottom=0.0)
+    axes.set_xlim(left=0.0)
+    x_label, unit = _speed_label(shown[-1]), _density_unit(shown[-1])
+    style.label_axes(axes, "Distribution of speeds", x_label, "density", unit)
+    style.legend(axes, "band: 2 standard errors")
+    return True
+
+
+def collision_rate(axes: Axes, histograms: Mapping[str, Histogram]) -> bool:
+    """Collision rate of a molecule by its speed, over the formula (its reference)."""
+    histogram = histograms.get("speed_rate")
+    if histogram is None:
+        return False
+    style.points_with_bars(
+        axes, histogram.centres, histogram.density, histogram.error, 0, "measured"
+    )
+    if histogram.reference is not None:
+        style.exact_curve(axes, histogram.centres, histogram.reference, "exact")
+    name = r"collision rate $\nu(c)/\nu$"
+    if histogram.density_unit not in ("", "1"):
+        name = r"collision rate $\nu(c)$"
+    axes.set_ylim(bottom=0.0)
+    axes.set_xlim(left=0.0)
+    x_label, unit = _speed_label(histogram), histogram.density_unit
+    style.label_axes(axes, "Collision rate by speed", x_label, name, unit)
+    style.legend(axes, "bars: 2 standard errors", loc="upper left")
+    return True
+
+
+def _speed_label(histogram: Histogram) -> str:
+    """Speeds of unit "1" are in units of the most probable speed v0."""
+    in_v0 = histogram.unit in ("", "1")
+    return "speed $c/v_0$" if in_v0 else style.with_unit("speed $c$", histogram.unit)
+
+
+def _density_unit(histogram: Histogram) -> str:
+    if histogram.density_unit or histogram.unit in ("", "1"):
+        return histogram.density_unit
+    return {"m s-1": "s m-1", "s": "s-1"}.get(histogram.unit, f"1/({histogram.unit})")
