@@ -1,11 +1,11 @@
 """Stage: uniform Cartesian cells, and particles kept physically sorted by cell.
 
-The cell number counts x fastest: cell = i_x + n_x (i_y + n_y i_z).  Particles of cell c are the rows
-offsets[c] : offsets[c + 1].  The order inside a cell is (source cell, rank there), whatever the number
-of threads: a stable counting sort over contiguous runs of cells.
+The cell number counts x fastest: cell = i_x + n_x (i_y + n_y i_z).  Particles of cell c are the
+rows offsets[c] : offsets[c + 1].  The order inside a cell is (source cell, rank there), whatever
+the number of threads: a stable counting sort over contiguous runs of cells.
 
-Work is divided twice.  `SLABS` fixed, contiguous runs of cells own the partial sums, so that totals do
-not depend on the number of threads; each thread takes a contiguous run of slabs.
+Work is divided twice.  `SLABS` fixed, contiguous runs of cells own the partial sums, so that
+totals do not depend on the number of threads; each thread takes a contiguous run of slabs.
 """
 
 from typing import NamedTuple

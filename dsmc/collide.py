@@ -2,14 +2,15 @@
 
 Four verbs, as in every DSMC code: when is the next candidate, accept?, (exchange), scatter.
 
-The majorant of sigma g is not stored and grown but bounded in every cell and step from the velocities
-that are there, g <= 2 max |v - mean v|, and raised after every collision that widens them: no
-collision is lost to a majorant that is too low, from the first step on and in any state.  Candidates
-come as a Poisson process of rate N(N-1)/2 F_N (sigma g)_max / V, so that the collision part of a step
-is Kac's jump process itself: no error in dt, at any N >= 2, and every collision has its own time.
+The majorant of sigma g is not stored and grown but bounded in every cell and step from the
+velocities that are there, g <= 2 max |v - mean v|, and raised after every collision that widens
+them: no collision is lost to a majorant that is too low, from the first step on and in any state.
+Candidates come as a Poisson process of rate N(N-1)/2 F_N (sigma g)_max / V, so that the collision
+part of a step is Kac's jump process itself: no error in dt, at any N >= 2, and every collision has
+its own time.
 
     Bird 1994, chapter 11.
-    S. Rjasanow & W. Wagner, Stochastic Numerics for the Boltzmann Equation, Springer 2005, chapter 3.
+    S. Rjasanow & W. Wagner, Stochastic Numerics for the Boltzmann Equation, Springer 2005.
 """
 
 from typing import NamedTuple
@@ -82,11 +83,13 @@ def bench(components: int, species_count: int, largest_cell: int) -> Bench:
 
 @kernel
 def collide_cell(
-    phase, species, census, start, stop, first, dimension, volume, gas, dt, time, key, step, cell, slab, bench, tally
-):
+    phase, species, start, stop, first, dimension, volume, gas, dt, address, time, slab, census,
+    bench, tally,
+):  # fmt: skip
     """Let the particles start:stop of one cell collide for a time dt.
 
-    phase : (N, d + D) [m, m/s]; tally : (slabs, S, S, 2) candidates and collisions
+    phase : (N, d + D) [m, m/s], velocities from column `first`; dimension : D, or None for D = 3
+    time : of the start [s], for the census; tally : (slabs, S, S, 2) candidates and collisions
     """
     if stop - start < 2:
         return
@@ -97,7 +100,7 @@ def collide_cell(
     elapsed = 0.0
     draw = 0
     while total > 0.0:
-        w_0, w_1, w_2, w_3 = words(key, draws.CANDIDATES, step, cell, draw, 0)
+        w_0, w_1, w_2, w_3 = words(address, draws.CANDIDATES, draw, 0)
         elapsed += waiting_time(unit(w_3), total)
         if elapsed >= dt:
             return
@@ -105,7 +108,7 @@ def collide_cell(
             a, b = 0, 0
             i, j = choose_two(start, stop - start, w_0, w_1)
         else:
-            a, b = choose_species(total, bench, key, step, cell, draw)
+            a, b = choose_species(total, bench, address, draw)
             i, j = choose_members(a, b, bench, w_0, w_1)
         tally[slab, a, b, 0] += 1
         g_squared = relative_speed_squared(phase, i, j, first, dimension)
@@ -113,7 +116,7 @@ def collide_cell(
             if census is not None:
                 record_collision(phase, i, first, census, slab, time + elapsed)
                 record_collision(phase, j, first, census, slab, time + elapsed)
-            scatter_pair(phase, i, j, first, dimension, gas, a, b, key, step, cell, draw, bench)
+            scatter_pair(phase, i, j, first, dimension, gas, a, b, address, draw, bench)
             tally[slab, a, b, 1] += 1
             wider = widen(phase, i, first, dimension, a, bench)
             wider = widen(phase, j, first, dimension, b, bench) or wider
@@ -142,7 +145,9 @@ def raise_majorants(species, start, stop, volume, gas, bench):
         for b in range(a, bench.farthest.shape[0]):
             n_b = bench.begin[b + 1] - bench.begin[b]
             pairs = like_pairs(n_a) if a == b else unlike_pairs(n_a, n_b)
-            bench.rate[a, b] = sigma_g(bound_squared(bench.farthest[a], bench.farthest[b]), gas, a, b)
+            bench.rate[a, b] = sigma_g(
+                bound_squared(bench.farthest[a], bench.farthest[b]), gas, a, b
+            )
             bench.flow[a, b] = candidate_rate(pairs, gas.weight, bench.rate[a, b], volume)
             total += bench.flow[a, b]
     return total
@@ -159,9 +164,9 @@ def choose_two(start, count, word_i, word_j):
 
 
 @kernel
-def choose_species(total, bench, key, step, cell, draw):
+def choose_species(total, bench, address, draw):
     """A pair of species a <= b, in proportion to its candidates per second."""
-    high, low, _, _ = words(key, draws.SPECIES_PAIRS, step, cell, draw, 0)
+    high, low, _, _ = words(address, draws.SPECIES_PAIRS, draw, 0)
     left = unit_fine(high, low) * total
     chosen_a, chosen_b = 0, 0
     for a in range(bench.farthest.shape[0]):
@@ -268,9 +273,9 @@ def relative_speed_squared(phase, i, j, first, dimension):
 
 
 @kernel
-def scatter_pair(phase, i, j, first, dimension, gas, a, b, key, step, cell, draw, bench):
+def scatter_pair(phase, i, j, first, dimension, gas, a, b, address, draw, bench):
     """Give a colliding pair its new velocities; momentum and energy are kept to rounding."""
-    w_0, w_1, w_2, w_3 = words(key, draws.SCATTERING, step, cell, draw, 0)
+    w_0, w_1, w_2, w_3 = words(address, draws.SCATTERING, draw, 0)
     u = unit_fine(w_0, w_1)
     is_isotropic = gas.inverse_alpha[a, b] == ISOTROPIC
     cosine = isotropic_cosine(u) if is_isotropic else soft_sphere_cosine(u, gas.inverse_alpha[a, b])
@@ -279,7 +284,7 @@ def scatter_pair(phase, i, j, first, dimension, gas, a, b, key, step, cell, draw
         azimuth = unit_fine(w_2, w_3)
         turn_pair(phase, i, j, first, share_i, share_j, is_isotropic, cosine, azimuth)
     else:
-        fill_normals(bench.normal, key, step, cell, draw)
+        fill_normals(bench.normal, address, draw)
         turn_rows(phase, i, j, first, share_i, share_j, is_isotropic, cosine, bench.normal)
 
 
@@ -336,11 +341,11 @@ def turn_rows(phase, i, j, first, share_i, share_j, is_isotropic, cosine, normal
 
 
 @kernel
-def fill_normals(normal, key, step, cell, draw):
+def fill_normals(normal, address, draw):
     """Independent normals, two from each block of random words."""
     blocks = (normal.shape[0] + 1) // 2
     for block in range(blocks):
-        a, b, c, d = words(key, draws.DIRECTIONS, step, cell, draw * blocks + block, 0)
+        a, b, c, d = words(address, draws.DIRECTIONS, draw * blocks + block, 0)
         even, odd = maxwell_pair(1.0, unit_fine(a, b), unit_fine(c, d))
         normal[2 * block] = even
         if 2 * block + 1 < normal.shape[0]:
@@ -348,11 +353,18 @@ def fill_normals(normal, key, step, cell, draw):
 
 
 @kernel
+def speed_class(x, y, z, census):
+    """Speed of a velocity and its class in the census; the last class is open."""
+    pace = speed(x * x + y * y + z * z)
+    return pace, min(np.int64(pace * census.inverse_width), census.events.shape[1] - 1)
+
+
+@kernel
 def record_collision(phase, row, first, census, slab, moment):
     """Count a collision of particle `row`, about to happen at time `moment`, in the census."""
     x, y, z = velocity_of(phase, row, first)
-    pace = speed(x * x + y * y + z * z)
-    census.events[slab, min(np.int64(pace * census.inverse_width), census.events.shape[1] - 1)] += 1
+    pace, k = speed_class(x, y, z, census)
+    census.events[slab, k] += 1
     if census.recording and census.clock[row] >= 0.0:
         flight = moment - census.clock[row]
         census.flights[slab, 0] += 1.0
@@ -368,5 +380,5 @@ def record_exposure(phase, start, stop, first, census, slab):
     """Count the particles of a cell in their classes of speed."""
     for row in range(np.uint64(start), np.uint64(stop)):
         x, y, z = velocity_of(phase, row, first)
-        pace = speed(x * x + y * y + z * z)
-        census.exposure[slab, min(np.int64(pace * census.inverse_width), census.exposure.shape[1] - 1)] += 1
+        _, k = speed_class(x, y, z, census)
+        census.exposure[slab, k] += 1

@@ -1,8 +1,8 @@
 """Compilation: the only place that knows Numba and its flags.
 
-A *kernel* is a flat module-level loop, compiled once per signature and cached on disk.  A *law* is a
-formula, compiled into the kernels that call it.  `variant` builds the same kernel around other laws
-(a deliberately wrong one in a test, another model in an experiment) without touching the original.
+A *kernel* is a flat module-level loop, compiled once per signature and cached on disk.  A *law* is
+a formula, compiled into the kernels that call it.  `variant` builds the same kernel around other
+laws (a deliberately wrong one in a test, another model in an experiment), leaving the original.
 
 Numba's own cache looks at a kernel's file only, so an edited law in another file would run stale.
 The cache directory is therefore keyed by the package's sources, Numba's version and the processor.
@@ -22,22 +22,26 @@ import numba
 from numba.core import config as _config
 from numba.core.registry import CPUDispatcher
 
+
 def _cache_key() -> str:
     digest = hashlib.sha256()
     for source in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(source.read_bytes())
-    digest.update(f"{numba.__version__} {sys.version} {llvmlite.binding.get_host_cpu_name()}".encode())
+    digest.update(
+        f"{numba.__version__} {sys.version} {llvmlite.binding.get_host_cpu_name()}".encode()
+    )
     return digest.hexdigest()[:16]
 
 
 def _cache_directory() -> str | None:
     """Directory for compiled kernels: DSMC_CACHE_DIR, NUMBA_CACHE_DIR, or the user's cache."""
     home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    user = os.getuid() if hasattr(os, "getuid") else 0
     roots = (
         os.environ.get("DSMC_CACHE_DIR"),
         os.environ.get("NUMBA_CACHE_DIR"),
         os.path.join(home, "dsmc-bridge"),
-        os.path.join(tempfile.gettempdir(), f"dsmc-bridge-{os.getuid() if hasattr(os, 'getuid') else 0}"),
+        os.path.join(tempfile.gettempdir(), f"dsmc-bridge-{user}"),
     )
     for root in filter(None, roots):
         directory = os.path.join(root, _cache_key())
@@ -73,7 +77,7 @@ def law(function: Callable) -> CPUDispatcher:
 def variant(original: CPUDispatcher, **laws: Callable) -> CPUDispatcher:
     """Return `original` compiled anew around other laws; nothing global changes.
 
-    Every kernel that `original` calls, directly or not, is rebuilt if it uses one of the named laws.
+    Every kernel that `original` calls, directly or not, is rebuilt if it uses a named law.
 
     Raises KeyError if no kernel in the tree uses a given name.
     """
@@ -98,7 +102,11 @@ def variant(original: CPUDispatcher, **laws: Callable) -> CPUDispatcher:
                 changed = changed or names[name] is not value
         if changed:
             copy = types.FunctionType(
-                function.__code__, names, function.__name__, function.__defaults__, function.__closure__
+                function.__code__,
+                names,
+                function.__name__,
+                function.__defaults__,
+                function.__closure__,
             )
             options = dict(dispatcher.targetoptions)
             result = numba.njit(**options)(copy)

@@ -1,9 +1,9 @@
 """Laws of the collision rate: how large a target two molecules are to each other.
 
-Legend: g relative speed [m/s], m_r reduced mass [kg], d diameter at T_ref [m], omega viscosity index,
-S prefactor of sigma g = S g^(2 - 2 omega).  The laws take g^2, because that is what a pair has at hand.
+Legend: g relative speed [m/s], m_r reduced mass [kg], d diameter at T_ref [m], omega viscosity
+index, S prefactor of sigma g = S g^(2 - 2 omega).  The laws take g^2: what a pair has at hand.
 
-    Bird 1994: G. A. Bird, Molecular Gas Dynamics and the Direct Simulation of Gas Flows, Oxford 1994.
+    Bird 1994: G. A. Bird, Molecular Gas Dynamics and the Direct Simulation of Gas Flows.
 """
 
 import math
@@ -70,7 +70,11 @@ unlike_pairs = law(_laws.unlike_pairs)
 
 
 def prefactor(
-    diameter: float, omega: float, reference_temperature: float, reduced_mass: float, boltzmann: float
+    diameter: float,
+    omega: float,
+    reference_temperature: float,
+    reduced_mass: float,
+    boltzmann: float,
 ) -> float:
     """S of sigma g = S g^(2 - 2 omega) [m^3/s (m/s)^-(2 - 2 omega)].
 

@@ -11,6 +11,8 @@ values held in uint64; mixing them with int64 would turn them into floats, so ev
 Rows are unsigned in the kernels throughout: indexing is faster without the test for negatives.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from dsmc.compiled import kernel, law
@@ -48,6 +50,14 @@ _PART = np.uint64(256)
 _ONE = np.uint64(1)
 
 
+class Address(NamedTuple):
+    """Where in a run a random number is drawn; stream, index and part are added at the draw."""
+
+    key: tuple[np.uint64, np.uint64]  # seed and replica
+    step: int
+    cell: int
+
+
 def key(seed: int, replica: int = 0) -> tuple[np.uint64, np.uint64]:
     """Return the Philox key of a run: `seed` and `replica`, both in [0, 2^32)."""
     for name, value in (("seed", seed), ("replica", replica)):
@@ -72,15 +82,15 @@ def philox(c0, c1, c2, c3, k0, k1):
 
 
 @law
-def words(key, stream, step, cell, index, part):
+def words(address, stream, index, part):
     """Four 32-bit words (as uint64) at an address."""
     return philox(
         np.uint64(index),
-        np.uint64(cell),
-        np.uint64(step),
+        np.uint64(address.cell),
+        np.uint64(address.step),
         np.uint64(stream) + _PART * np.uint64(part),
-        key[0],
-        key[1],
+        address.key[0],
+        address.key[1],
     )
 
 
@@ -124,7 +134,8 @@ def uniforms(key, stream, first, out):
     for i in range(out.shape[0]):
         row = np.uint64(first + i)
         for column in range(0, out.shape[1], 2):
-            a, b, c, d = words(key, stream, 0, row >> _HALF, row & _LOW, column // 2)
+            address = Address(key, 0, row >> _HALF)
+            a, b, c, d = words(address, stream, row & _LOW, column // 2)
             out[i, column] = unit_fine(a, b)
             if column + 1 < out.shape[1]:
                 out[i, column + 1] = unit_fine(c, d)

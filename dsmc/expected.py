@@ -23,14 +23,14 @@ MOMENTS = ("moment_1", "moment_4", "moment_6", "moment_8")
 
 
 def collisions_at(scenario: Scenario, time: np.ndarray) -> np.ndarray:
-    """nu t of the finite closed gas; 0 without collisions."""
+    """nu t of the finite closed gas; 0 without collisions; time : (T,) [s]."""
     if scenario.collisions.scheme == "none":
         return np.zeros_like(time)
     return time * scenario.collision_rate * (1.0 - 1.0 / scenario.particle_count)
 
 
 def expected(scenario: Scenario, name: str, time: np.ndarray) -> tuple[np.ndarray, str] | None:
-    """The exact values of a series at the times [s] and their source, or None if not known."""
+    """The exact values of a series and their source, or None if not known; time : (T,) [s]."""
     if not scenario.homogeneous or len(scenario.molecules) > 1:
         return None
     constant = conserved(scenario, name)
@@ -39,7 +39,9 @@ def expected(scenario: Scenario, name: str, time: np.ndarray) -> tuple[np.ndarra
     if scenario.collisions.scheme != "none" and scenario.molecules[0].alpha != 1.0:
         found = equilibrium(scenario, name)
     else:
-        found = equilibrium(scenario, name) or isotropic(scenario, name) or anisotropic(scenario, name)
+        found = (
+            equilibrium(scenario, name) or isotropic(scenario, name) or anisotropic(scenario, name)
+        )
     if found is None:
         return None
     curve, source = found
@@ -58,7 +60,9 @@ def equilibrium(scenario: Scenario, name: str) -> tuple[Curve, str] | None:
     if scenario.initial.kind != "equilibrium":
         return None
     values = dict.fromkeys(MOMENTS, 1.0) | {"h_excess": 0.0, "h_excess_neighbour": 0.0}
-    values |= dict.fromkeys(("temperature_x", "temperature_y", "temperature_z"), scenario.temperature)
+    values |= dict.fromkeys(
+        ("temperature_x", "temperature_y", "temperature_z"), scenario.temperature
+    )
     if scenario.collisions.scheme != "none":
         values["collision_rate"] = scenario.collision_rate * (1.0 - 1.0 / scenario.particle_count)
     if name not in values:
@@ -71,7 +75,11 @@ def isotropic_state(scenario: Scenario) -> str | None:
     initial = scenario.initial
     if initial.kind == "bkw":
         return "A"
-    if initial.kind == "two-temperature" and (initial.low, initial.high, initial.share) == (0.5, 1.5, 0.5):
+    if initial.kind == "two-temperature" and (initial.low, initial.high, initial.share) == (
+        0.5,
+        1.5,
+        0.5,
+    ):
         return "B"
     return None
 

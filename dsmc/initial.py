@@ -1,8 +1,10 @@
 """Initial states: positions and velocities drawn from the distribution that a scenario names.
 
-Each velocity law maps independent uniforms to velocities in units of v0 = sqrt(2 k T / m), about the
-flow velocity.  Rows are drawn in blocks, each row at its own address, so a state depends on the seed
-alone.  Shares (hot and cold, left and right beam, species) are exact quotas, not coin throws.
+Each velocity law maps independent uniforms to velocities in units of v0 = sqrt(2 k T / m), about
+the flow velocity.  Rows are drawn in blocks, each row at its own address, so a state depends on the
+seed alone.  Shares (hot and cold, left and right beam, species) are exact quotas, not coin throws.
+
+    u : (n, 6) uniforms; rows : (n,) numbers of the particles; result : (n, 3) [v0]
 """
 
 from collections.abc import Callable

@@ -13,8 +13,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from dsmc.cells import Grid, count_cells, number_of_cells, number_of_slabs, prefix_sum
-from dsmc.cells import reorder_column, reorder_rows
+from dsmc.cells import (
+    Grid,
+    count_cells,
+    number_of_cells,
+    number_of_slabs,
+    prefix_sum,
+    reorder_column,
+    reorder_rows,
+)
 from dsmc.compiled import Team
 
 

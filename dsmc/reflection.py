@@ -2,7 +2,7 @@
 
 Legend: a = sqrt(2 k T_w / m) thermal speed of the wall [m/s], u uniform in (0, 1).
 
-    Bird 1994: G. A. Bird, Molecular Gas Dynamics and the Direct Simulation of Gas Flows, Oxford 1994.
+    Bird 1994: G. A. Bird, Molecular Gas Dynamics and the Direct Simulation of Gas Flows.
     J. C. Maxwell, Phil. Trans. R. Soc. 170 (1879) 231 (a fraction is diffuse, the rest specular).
 """
 

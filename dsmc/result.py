@@ -13,6 +13,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 if TYPE_CHECKING:
     import xarray
@@ -309,11 +310,15 @@ def row_texts(row: Row) -> tuple[str, str, str, str, str, str]:
     )
 
 
-def deviation(measured: np.ndarray, error: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """z = (measured - reference) / error, elementwise [1]; NaN where the error is 0 or unknown."""
-    measured, error = np.asarray(measured, np.float64), np.asarray(error, np.float64)
-    z = np.full(np.broadcast(measured, error, reference).shape, np.nan)
-    np.divide(measured - reference, error, out=z, where=error > 0.0)
+def deviation(measured: ArrayLike, error: ArrayLike, reference: ArrayLike) -> np.ndarray:
+    """z = (measured - reference) / error, elementwise [1]; NaN where the error is 0 or unknown.
+
+    measured, error, reference : (...) of one shape or one number, in one unit
+    """
+    difference = np.asarray(measured, np.float64) - np.asarray(reference, np.float64)
+    sigma = np.asarray(error, np.float64)
+    z = np.full(np.broadcast(difference, sigma).shape, np.nan)
+    np.divide(difference, sigma, out=z, where=sigma > 0.0)
     return z
 
 
@@ -337,7 +342,7 @@ def _labelled_variables(
             clock = f"time_{name}" if clocks else "time"
             clocks[clock] = series.time
             variables[clock] = ((clock,), series.time, {"unit": "s"})
-        dims = (clock,) if series.value.ndim == 1 else (clock, f"{name}_component")
+        dims: tuple[str, ...] = (clock,) if series.value.ndim == 1 else (clock, f"{name}_component")
         _label(variables, series, name, dims, series.value)
         if series.reference is not None:
             variables[f"{name}_reference"] = ((clock,), series.reference, {"unit": series.unit})

@@ -1,13 +1,13 @@
 """Laws of scattering: the relative velocity after an elastic collision.
 
-Legend: g relative velocity v_i - v_j, chi deflection angle, k a unit vector, xi a vector of standard
-normals, e coefficient of restitution.  In three dimensions the laws return components; in any
-dimension they take dot products and return the coefficients of rows, so that the dimension stays in
-the loop that calls them.
+Legend: g relative velocity v_i - v_j, chi deflection angle, k a unit vector, xi a vector of
+standard normals, e coefficient of restitution.  In three dimensions the laws return components; in
+any dimension they take dot products and return the coefficients of rows, so that the dimension
+stays in the loop that calls them.
 
-    Bird 1994: G. A. Bird, Molecular Gas Dynamics and the Direct Simulation of Gas Flows, Oxford 1994.
+    Bird 1994: G. A. Bird, Molecular Gas Dynamics and the Direct Simulation of Gas Flows.
     Koura & Matsumoto, Phys. Fluids A 3 (1991) 2459 (the variable soft sphere).
-    T. Duff et al., J. Computer Graphics Techniques 6 (2017) 1 (a basis around a vector, no branches).
+    T. Duff et al., J. Computer Graphics Techniques 6 (2017) 1 (a basis around a vector).
 """
 
 import math
@@ -21,7 +21,9 @@ def _where(condition, yes, no):
     return yes if condition else no
 
 
-def laws(sqrt: Callable, cos: Callable, sin: Callable, copysign: Callable, where: Callable) -> SimpleNamespace:
+def laws(
+    sqrt: Callable, cos: Callable, sin: Callable, copysign: Callable, where: Callable
+) -> SimpleNamespace:
     """The laws over the elementary functions of a backend (math for Numba, torch for a device)."""
 
     def isotropic_cosine(u):

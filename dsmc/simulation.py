@@ -15,19 +15,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dsmc import draws, walls
-from dsmc.cells import grid, number_of_cells
+from dsmc.cells import number_of_cells
 from dsmc.collide import bench
 from dsmc.compiled import Team, available_threads, variant
-from dsmc.gas import gas
 from dsmc.initial import phase_rows
 from dsmc.macroscopic import cell_quantities
 from dsmc.measured import result_of, series_of
+from dsmc.model import model
 from dsmc.moments import cell_sums
-from dsmc.particles import Particles, particles, swap_buffers
+from dsmc.particles import Particles, particles
 from dsmc.result import Result
 from dsmc.run import Stopwatch, due
 from dsmc.sampling import CensusSampler, FieldSampler, SeriesSampler, WallSampler
-from dsmc.step import advance, advance_slabs, reorder
+from dsmc.step import Tallies, advance, advance_slabs, reorder
 from dsmc.trajectory import TrajectoryWriter, read_frame
 
 if TYPE_CHECKING:
@@ -68,13 +68,9 @@ class Simulation:
         self.provenance = dict(provenance or {})
         self.steps = 0
         self.stopwatch = Stopwatch()
-        self._laws = laws
-        self._advance = variant(advance_slabs, **laws) if laws else advance_slabs
+        self._stages = variant(advance_slabs, **laws) if laws else advance_slabs
         self._key = draws.key(scenario.run.seed, replica)
-        self._grid = grid(scenario.lengths, scenario.cells)
-        self._gas = gas(scenario.molecules, scenario.weight)
-        faces = [getattr(scenario.boundaries, axis) for axis in AXES[: scenario.dimension]]
-        self._walls = walls.walls([(face.low, face.high) for face in faces], scenario.molecules)
+        self._model = model(scenario)
         self._team = Team(self._choose_threads(threads))
         with self.stopwatch.stage("initial state"):
             self._state = self._initial_state()
@@ -100,32 +96,37 @@ class Simulation:
             columns["id"] = np.arange(phase.shape[0])
         if CENSUS & set(scenario.sample.quantities) and len(scenario.molecules) == 1:
             columns["clock"] = np.full(phase.shape[0], -1.0)
-        return particles(phase, self._grid, self._team.threads, **columns)
+        return particles(phase, self._model.grid, self._team.threads, **columns)
 
     def _make_tallies(self) -> None:
         state, kinds = self._state, len(self.scenario.molecules)
         faces = 2 * self.scenario.dimension
-        self._collisions = np.zeros((state.slabs, kinds, kinds, 2), np.int64)
-        self._wall_tally = np.zeros((state.slabs, faces, walls.COLUMNS))
+        self._tallies = Tallies(
+            collisions=np.zeros((state.slabs, kinds, kinds, 2), np.int64),
+            walls=np.zeros((state.slabs, faces, walls.COLUMNS)),
+        )
         largest = 0 if kinds == 1 else state.count  # a cell may come to hold every particle
         self._benches = [bench(3, kinds, largest) for _ in range(self._team.threads)]
 
     def _make_samplers(self) -> None:
         scenario, sample = self.scenario, self.scenario.sample
         names = tuple(molecule.name for molecule in scenario.molecules)
-        self.series_sampler = SeriesSampler(self._gas, names, frozenset(sample.quantities))
+        self.series_sampler = SeriesSampler(self._model.gas, names, frozenset(sample.quantities))
         if scenario.initial.kind in ("bi-maxwellian", "two-beams"):
             self.series_sampler.estimator = "axisymmetric"
         self.field_sampler = None
         if sample.fields_every:
             self.field_sampler = FieldSampler(
-                self._grid, self._gas, sample.fields_every, sample.start, scenario.steps
+                self._model.grid, self._model.gas, sample.fields_every, sample.start, scenario.steps
             )
-        self.wall_sampler = WallSampler(sample.start, scenario.steps, self._wall_tally)
+        self.wall_sampler = WallSampler(sample.start, scenario.steps, self._tallies.walls)
         self.census_sampler = None
         if self._state.clock is not None:
             self.census_sampler = CensusSampler(
-                self._gas, scenario.temperature, self._state.slabs, 20.0 * scenario.collision_time
+                self._model.gas,
+                scenario.temperature,
+                self._state.slabs,
+                20.0 * scenario.collision_time,
             )
         self.initial_velocity = None  # kept for the histogram of the start
         if scenario.homogeneous and len(names) == 1:
@@ -194,18 +195,11 @@ class Simulation:
         census = self.census_sampler.census(state.clock, self.time) if self.census_sampler else None
         with self.stopwatch.stage("collide and fly"):
             advance(
-                self._team, self._advance, state.phase, state.species, state.offsets, self._grid,
-                self._gas, self._walls, self.scenario.collisions.scheme != "none",
-                self.scenario.time_step, self.time, self._key, step, sums, census,
-                state.destination, state.histogram, self._collisions, self._wall_tally,
-                state.bounds, self._benches,
+                state, self._model, self._key, step, self._team, self._benches, self._tallies,
+                sums, census, self._stages,
             )  # fmt: skip
         with self.stopwatch.stage("sort"):
-            reorder(
-                self._team, state.phase, state.spare, state.destination, state.histogram,
-                state.offsets, state.spare_offsets, state.slots, state.bounds, state.slabs,
-            )  # fmt: skip
-            swap_buffers(state, self._team)
+            reorder(state, self._team)
         if sums is not None:
             self.field_sampler.taken()
         self.wall_sampler.step_done(step)
@@ -241,7 +235,7 @@ class Simulation:
     @property
     def collisions(self) -> int:
         """Collisions so far."""
-        return int(self._collisions[..., 1].sum())
+        return int(self._tallies.collisions[..., 1].sum())
 
     @property
     def particles(self) -> ParticleView:
@@ -268,7 +262,7 @@ class Simulation:
                 raise ValueError(f"{name}: holds values that are not finite")
             block[:] = array
         columns = {name: getattr(state, name) for name in state.columns()}
-        self._state = particles(phase, self._grid, self._team.threads, **columns)
+        self._state = particles(phase, self._model.grid, self._team.threads, **columns)
         if self.steps == 0:  # the series begin with the state that is set
             self._make_samplers()
             if self._writer is None:
@@ -277,14 +271,16 @@ class Simulation:
     def moments(self) -> dict[str, np.ndarray]:
         """Cell fields now: {name: (cells,)}, cell = i_x + n_x (i_y + n_y i_z); NaN where empty."""
         sums = cell_sums(self._state, len(self.scenario.molecules))
-        return cell_quantities(sums, 1, self._grid.volume, self._gas.mass, self._gas.weight)
+        return cell_quantities(
+            sums, 1, self._model.grid.volume, self._model.gas.mass, self._model.gas.weight
+        )
 
     @property
     def tallies(self) -> dict[str, np.ndarray]:
         """Raw counts: collisions (S, S, 2) candidates and collisions; walls (faces, columns)."""
         return {
-            "collisions": self._collisions.sum(axis=0),
-            "walls": self._wall_tally.sum(axis=0),
+            "collisions": self._tallies.collisions.sum(axis=0),
+            "walls": self._tallies.walls.sum(axis=0),
         }
 
     @property
@@ -295,12 +291,12 @@ class Simulation:
     @property
     def wall_kinds(self) -> np.ndarray:
         """(d, 2) kind of each face, as in `dsmc.walls`."""
-        return self._walls.kind
+        return self._model.walls.kind
 
     @property
     def cells(self) -> int:
         """Number of cells."""
-        return number_of_cells(self._grid)
+        return number_of_cells(self._model.grid)
 
     def close(self) -> None:
         """Close the files and let the threads go; a second call does nothing."""

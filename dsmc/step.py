@@ -5,68 +5,102 @@ Pass B: a stable counting sort moves the rows to the other buffer.  Particles ar
 the beginning and at the end of every step.
 """
 
-from dsmc.cells import divide_slabs, first_cell, prefix_sum, reorder_column, reorder_rows
-from dsmc.collide import collide_cell, record_exposure
-from dsmc.compiled import kernel
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from dsmc.cells import divide_slabs, first_cell, prefix_sum, reorder_rows
+from dsmc.collide import Bench, Census, collide_cell, record_exposure
+from dsmc.compiled import Team, kernel
+from dsmc.draws import Address
 from dsmc.drift import fly_cell
+from dsmc.model import Model
 from dsmc.moments import add_cell
+from dsmc.particles import Particles, swap_buffers
+
+
+class Tallies(NamedTuple):
+    """What the stages count, by slab, so that sums do not depend on the number of threads."""
+
+    collisions: np.ndarray  # (slabs, S, S, 2) candidates and collisions of each pair of species
+    walls: np.ndarray  # (slabs, faces, walls.COLUMNS)
 
 
 @kernel
 def advance_slabs(
-    first_slab, last_slab, phase, species, offsets, grid, gas, walls, colliding, dt, time, key, step,
-    sums, census, destination, histogram, collisions, wall_tally, workspace,
+    first_slab, last_slab, phase, species, offsets, model, key, step, sums, census,
+    destination, histogram, tallies, bench,
 ):  # fmt: skip
     """Pass A over a run of slabs: sample, collide, sample, fly."""
     cells = offsets.shape[0] - 1
-    slabs = collisions.shape[0]
-    axes = len(grid.lengths)
+    slabs = tallies.collisions.shape[0]
+    first = len(model.grid.lengths)
+    time = step * model.time_step
     histogram[:] = 0
     for slab in range(first_slab, last_slab):
         for cell in range(first_cell(slab, slabs, cells), first_cell(slab + 1, slabs, cells)):
             start, stop = offsets[cell], offsets[cell + 1]
+            address = Address(key, step, cell)
             if census is not None:
-                record_exposure(phase, start, stop, axes, census, slab)
+                record_exposure(phase, start, stop, first, census, slab)
             if sums is not None:
-                add_cell(phase, species, start, stop, axes, 0.5, sums[cell])
-            if colliding:
+                add_cell(phase, species, start, stop, first, 0.5, sums[cell])
+            if model.colliding:
                 collide_cell(
-                    phase, species, census, start, stop, axes, None, grid.volume, gas, dt, time,
-                    key, step, cell, slab, workspace, collisions,
+                    phase, species, start, stop, first, None, model.grid.volume, model.gas,
+                    model.time_step, address, time, slab, census, bench, tallies.collisions,
                 )  # fmt: skip
             if sums is not None:
-                add_cell(phase, species, start, stop, axes, 0.5, sums[cell])
+                add_cell(phase, species, start, stop, first, 0.5, sums[cell])
             fly_cell(
-                phase, species, start, stop, grid, walls, gas, dt, key, step, cell,
-                destination, histogram, wall_tally[slab],
+                phase, species, start, stop, model, address, destination, histogram,
+                tallies.walls[slab],
             )  # fmt: skip
 
 
 def advance(
-    team, stages, phase, species, offsets, grid, gas, walls, colliding, dt, time, key, step,
-    sums, census, destination, histogram, collisions, wall_tally, bounds, benches,
-):  # fmt: skip
-    """Pass A, every thread over its own run of slabs; `stages` is advance_slabs or a variant."""
-    divide_slabs(offsets, collisions.shape[0], bounds)
+    state: Particles,
+    model: Model,
+    key: tuple,
+    step: int,
+    team: Team,
+    benches: list[Bench],
+    tallies: Tallies,
+    sums: np.ndarray | None = None,
+    census: Census | None = None,
+    stages: Callable = advance_slabs,
+) -> None:
+    """Pass A, every thread over its own run of slabs.
 
-    def work(thread):
+    sums : (cells, S, moments.COLUMNS) to which this step adds its velocity sums, or None
+    stages : `advance_slabs`, or a variant of it around other laws
+    """
+    divide_slabs(state.offsets, state.slabs, state.bounds)
+
+    def work(thread: int) -> None:
         stages(
-            bounds[thread], bounds[thread + 1], phase, species, offsets, grid, gas, walls, colliding,
-            dt, time, key, step, sums, census, destination, histogram[thread], collisions, wall_tally,
-            benches[thread],
+            state.bounds[thread], state.bounds[thread + 1], state.phase, state.species,
+            state.offsets, model, key, step, sums, census,
+            state.destination, state.histogram[thread], tallies, benches[thread],
         )  # fmt: skip
 
     team.each(work)
 
 
-def reorder(team, phase, out, destination, histogram, offsets, new_offsets, slots, bounds, slabs):
-    """Pass B: sort the rows by cell into `out`; `destination` becomes the slot of every row."""
-    prefix_sum(histogram, new_offsets, slots)
-    cells = offsets.shape[0] - 1
+def reorder(state: Particles, team: Team) -> None:
+    """Pass B: sort the rows by cell into the other buffer and make it current."""
+    prefix_sum(state.histogram, state.spare_offsets, state.slots)
+    cells = state.offsets.size - 1
 
-    def work(thread):
-        start = offsets[first_cell(bounds[thread], slabs, cells)]
-        stop = offsets[first_cell(bounds[thread + 1], slabs, cells)]
-        reorder_rows(phase, start, stop, destination, slots[thread], out)
+    def work(thread: int) -> None:
+        begin, end = state.bounds[thread], state.bounds[thread + 1]
+        start = state.offsets[first_cell(begin, state.slabs, cells)]
+        stop = state.offsets[first_cell(end, state.slabs, cells)]
+        slots = state.slots[thread]
+        reorder_rows(state.phase, start, stop, state.destination, slots, state.spare)
 
     team.each(work)
+    swap_buffers(state, team)

@@ -10,7 +10,7 @@ import platform
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -145,8 +145,8 @@ def _print_table(
     console: Console,
     title: str,
     heads: tuple[str, ...],
-    rows: list[tuple[str, ...]],
-    styles: list[str],
+    rows: Sequence[tuple[str, ...]],
+    styles: Sequence[str],
 ) -> None:
     if not console.is_terminal:
         widths = [max(len(row[k]) for row in [heads, *rows]) for k in range(len(heads))]

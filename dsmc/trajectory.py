@@ -334,10 +334,12 @@ def _particles(file: h5py.File, path: str | os.PathLike[str]) -> h5py.Group:
 
 def _series(name: str, group: h5py.Group) -> Series:
     rows = min(group[column].shape[0] for column in ("value", "step", "time"))
-    value = np.asarray(group["value"][:rows], dtype=np.float64).reshape(rows, -1)
-    value = value[:, 0] if group["value"].ndim == 1 else value
+    shape = group["value"].shape[1:]
+    value = np.asarray(group["value"][:rows], dtype=np.float64)
+    if shape:
+        value = value.reshape(rows, int(np.prod(shape)))
     error = np.full(value.shape, np.nan)
-    if "error" in group and group["error"].shape[1:] == group["value"].shape[1:]:
+    if "error" in group and group["error"].shape[1:] == shape:
         known = np.asarray(group["error"][:rows], dtype=np.float64)
         error[: len(known)] = known.reshape(len(known), *value.shape[1:])
     reference = None

@@ -192,5 +192,3 @@ def balances(scenario: Scenario, result: Result) -> Iterator[Verdict]:
         yield figure(f"pressure_{name} of the gas", np.mean(field.value),
                      math.hypot(error, gas_error), stress, "shear stress on the walls", "Pa",
                      0.005 * abs(stress))  # fmt: skip
-
-

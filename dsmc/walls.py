@@ -1,19 +1,17 @@
 """Stage: what a face of the box does to a particle that reaches it.
 
 Faces are numbered 2 axis + side (side 0 at x = 0, side 1 at x = L).  Every wall counts what it
-receives and gives back, so that momentum and energy of the gas and of its walls balance to rounding.
+receives and gives back, so that momentum and energy of gas and walls balance to rounding.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from dsmc import draws
 from dsmc.compiled import kernel
-from dsmc.draws import unit, unit_fine, words
-from dsmc.reflection import emission_speed, maxwell_pair, thermal_speed
-from dsmc.species import BOLTZMANN, Molecule
+from dsmc.draws import unit_fine, words
+from dsmc.reflection import emission_speed, maxwell_pair
 
 PERIODIC = 0
 SPECULAR = 1
@@ -38,61 +36,39 @@ class Walls(NamedTuple):
     thermal_speed: np.ndarray  # (d, 2, S) sqrt(2 k T_w / m) [m/s]
 
 
-def walls(faces: Sequence[tuple], molecules: Sequence[Molecule]) -> Walls:
-    """Return the walls of a box from its faces, one (low, high) pair per axis.
-
-    A face has `kind` ("periodic", "specular", "diffuse"); a diffuse one also `temperature_K`,
-    `accommodation` and `velocity_m_s`.
-    """
-    axes = len(faces)
-    result = Walls(
-        kind=np.zeros((axes, 2), np.int64),
-        accommodation=np.zeros((axes, 2)),
-        velocity=np.zeros((axes, 2, 3)),
-        thermal_speed=np.zeros((axes, 2, len(molecules))),
-    )
-    for axis, pair in enumerate(faces):
-        for side, face in enumerate(pair):
-            result.kind[axis, side] = KINDS[face.kind]
-            if face.kind == "diffuse":
-                result.accommodation[axis, side] = face.accommodation
-                result.velocity[axis, side] = face.velocity_m_s
-                result.thermal_speed[axis, side] = [
-                    thermal_speed(face.temperature_K, molecule.mass, BOLTZMANN)
-                    for molecule in molecules
-                ]
-    return result
-
-
 def net(tally: np.ndarray) -> np.ndarray:
-    """Hits, momentum (3) and energy that each wall received on balance: (faces, 5)."""
+    """What each wall received on balance: hits, momentum (3), energy; (faces, 5).
+
+    tally : (faces, COLUMNS)
+    """
     momentum = tally[:, MOMENTUM_IN : MOMENTUM_IN + 3] - tally[:, MOMENTUM_OUT : MOMENTUM_OUT + 3]
     energy = tally[:, ENERGY_IN] - tally[:, ENERGY_OUT]
     return np.column_stack([tally[:, HITS], momentum, energy])
 
 
 @kernel
-def meet_face(phase, row, species, axis, side, first, walls, gas, key, step, cell, rank, hit, tally):
+def meet_face(phase, row, species, axis, side, first, model, address, rank, hit, tally):
     """Reflect a particle that stands on a wall; tally : (faces, COLUMNS) of the slab."""
     s = 0 if species is None else species[row]
     counts = tally[2 * axis + side]
     counts[HITS] += 1.0
-    add_momentum(phase, row, first, gas.mass[s], counts, MOMENTUM_IN, ENERGY_IN)
-    if walls.kind[axis, side] == SPECULAR:
+    add_momentum(phase, row, first, model.gas.mass[s], counts, MOMENTUM_IN, ENERGY_IN)
+    if model.walls.kind[axis, side] == SPECULAR:
         phase[row, first + axis] = -phase[row, first + axis]
     else:
-        a, b, c, d = words(key, draws.WALLS, step, cell, rank, 2 * hit)
-        if unit_fine(a, b) < walls.accommodation[axis, side]:
-            emit(phase, row, s, axis, side, first, walls, unit_fine(c, d), key, step, cell, rank, hit)
+        a, b, c, d = words(address, draws.WALLS, rank, 2 * hit)
+        if unit_fine(a, b) < model.walls.accommodation[axis, side]:
+            u = unit_fine(c, d)
+            emit(phase, row, s, axis, side, first, model.walls, u, address, rank, hit)
         else:
             phase[row, first + axis] = -phase[row, first + axis]
-    add_momentum(phase, row, first, gas.mass[s], counts, MOMENTUM_OUT, ENERGY_OUT)
+    add_momentum(phase, row, first, model.gas.mass[s], counts, MOMENTUM_OUT, ENERGY_OUT)
 
 
 @kernel
-def emit(phase, row, s, axis, side, first, walls, u, key, step, cell, rank, hit):
+def emit(phase, row, s, axis, side, first, walls, u, address, rank, hit):
     """Give a particle the velocity of diffuse emission from its wall."""
-    a, b, c, d = words(key, draws.WALLS, step, cell, rank, 2 * hit + 1)
+    a, b, c, d = words(address, draws.WALLS, rank, 2 * hit + 1)
     thermal = walls.thermal_speed[axis, side, s]
     normal = emission_speed(thermal, u)
     one, two = maxwell_pair(thermal, unit_fine(a, b), unit_fine(c, d))

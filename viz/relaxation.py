@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 
+from dsmc.result import deviation
 from viz import speeds, style
 
 if TYPE_CHECKING:
@@ -85,23 +86,23 @@ def temperatures(
     exact_whole = whole if mean is None or mean.reference is None else mean.reference
     for k, part in enumerate(shown):
         time, unit = clock(part, collision_time)
-        colour, label = style.COLOURS[k], TEMPERATURES[part.name]
-        style.curve_with_band(axes, time, part.value / whole, part.error / whole, colour, label)
-    exact = [part for part in shown if part.reference is not None]
-    for part in exact:
-        label = "exact" if part is exact[-1] else None
-        style.exact_curve(axes, time, part.reference / exact_whole, label)
+        value, error = part.value / whole, part.error / whole
+        style.curve_with_band(axes, time, value, error, style.COLOURS[k], TEMPERATURES[part.name])
+    _exact_curves(axes, shown, collision_time, exact_whole)
     style.label_axes(axes, "Temperature of each component", unit, "component temperature / $T$")
     style.legend(axes, _BAND)
     return True
 
 
 def h_excess(axes: Axes, series: Mapping[str, Series], collision_time: float | None = None) -> bool:
-    """H less its equilibrium value, on a logarithmic scale, by every estimator, and exactly."""
+    """H less its equilibrium value, on a logarithmic scale, by every estimator, and exactly.
+
+    Nothing is shown of an estimator that never was above zero.
+    """
     shown = [series[name] for name in EXCESS if name in series]
+    shown = [part for part in shown if np.any(part.value > 0.0)]
     if not shown:
         return False
-    exact = next((part for part in shown if part.reference is not None), None)
     for k, part in enumerate(shown):
         time, unit = clock(part, collision_time)
         colour = style.COLOURS[k]
@@ -118,8 +119,8 @@ def h_excess(axes: Axes, series: Mapping[str, Series], collision_time: float | N
             lw=1.2,
             label=EXCESS[part.name],
         )
-    if exact is not None:
-        style.exact_curve(axes, clock(exact, collision_time)[0], exact.reference, "exact")
+    exact = [part for part in shown if part.reference is not None]
+    _exact_curves(axes, exact[:1], collision_time)  # one curve, the same for every estimator
     axes.set_yscale("log")
     axes.set_ylim(*_log_limits(shown))
     style.label_axes(axes, "$H$-theorem: decay to equilibrium", unit, r"$H-H_{eq}$ per molecule")
@@ -137,10 +138,7 @@ def moments(axes: Axes, series: Mapping[str, Series], collision_time: float | No
         style.curve_with_band(
             axes, time, part.value, part.error, style.COLOURS[k], MOMENTS[part.name]
         )
-    exact = [part for part in shown if part.reference is not None]
-    for part in exact:
-        label = "exact" if part is exact[-1] else None
-        style.exact_curve(axes, clock(part, collision_time)[0], part.reference, label)
+    _exact_curves(axes, shown, collision_time)
     style.label_axes(axes, "Moments of the speed", unit, "moment / Maxwell's")
     style.legend(axes, _BAND, ncols=2)
     return True
@@ -161,8 +159,7 @@ def residuals(
     axes.axhline(0.0, color=style.GREY, lw=1.0)
     largest = 4.0
     for k, part in enumerate(shown):
-        z = np.full(part.value.shape, np.nan)
-        np.divide(part.value - part.reference, part.error, out=z, where=part.error > 0.0)
+        z = deviation(part.value, part.error, np.asarray(part.reference))
         largest = max(largest, 1.15 * float(np.nanmax(np.abs(z), initial=0.0)))
         time, unit = clock(part, collision_time)
         colour = style.COLOURS[k % len(style.COLOURS)]
@@ -188,6 +185,19 @@ def clock(series: Series, collision_time: float | None) -> tuple[np.ndarray, str
         return series.time / collision_time, r"time / mean collision time $\tau_c$"
     time, unit = style.scaled(series.time, "s")
     return time, style.with_unit("time", unit)
+
+
+def _exact_curves(
+    axes: Axes,
+    shown: list[Series],
+    collision_time: float | None,
+    over: np.ndarray | float = 1.0,
+) -> None:
+    label: str | None = "exact"
+    for part in shown:
+        if part.reference is not None:
+            style.exact_curve(axes, clock(part, collision_time)[0], part.reference / over, label)
+            label = None  # one entry in the legend
 
 
 def _log_limits(shown: list[Series]) -> tuple[float, float]:

@@ -13,6 +13,7 @@ from viz import style
 if TYPE_CHECKING:
     from dsmc.result import Histogram
 
+_V0 = ("v0", "1", "")  # edges in units of the most probable speed, sqrt(2kT/m)
 _STATES = {"speed_initial": "start", "speed_final": "end"}
 
 
@@ -43,8 +44,8 @@ def distribution(axes: Axes, histograms: Mapping[str, Histogram]) -> bool:
             ls=("-", (0, (2, 1)))[histogram.name == "speed_initial"],
             label=_STATES[histogram.name],
         )
-    maxwell = next((h for h in reversed(shown) if h.reference is not None), None)
-    if maxwell is not None:
+    maxwell = shown[-1]  # at the end, if there is one
+    if maxwell.reference is not None:
         style.exact_curve(axes, maxwell.centres, maxwell.reference, "Maxwell")
     axes.set_ylim(bottom=0.0)
     axes.set_xlim(left=0.0)
@@ -76,12 +77,12 @@ def collision_rate(axes: Axes, histograms: Mapping[str, Histogram]) -> bool:
 
 
 def _speed_label(histogram: Histogram) -> str:
-    """Speeds of unit "1" are in units of the most probable speed v0."""
-    in_v0 = histogram.unit in ("", "1")
-    return "speed $c/v_0$" if in_v0 else style.with_unit("speed $c$", histogram.unit)
+    return (
+        "speed $c/v_0$" if histogram.unit in _V0 else style.with_unit("speed $c$", histogram.unit)
+    )
 
 
 def _density_unit(histogram: Histogram) -> str:
-    if histogram.density_unit or histogram.unit in ("", "1"):
+    if histogram.density_unit or histogram.unit in _V0:
         return histogram.density_unit
     return {"m s-1": "s m-1", "s": "s-1"}.get(histogram.unit, f"1/({histogram.unit})")

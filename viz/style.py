@@ -30,7 +30,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 SIGMAS = 2.0  # half width of every band and error bar, in standard errors
 DPI = 150
 
-_LOOK = {
+_LOOK: dict[Any, Any] = {
     "font.size": 11.0,
     "font.family": "DejaVu Sans",
     "axes.titlesize": 12.0,

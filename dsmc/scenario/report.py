@@ -17,8 +17,8 @@ Row = tuple[str, ...]
 
 
 def values(scenario: Scenario) -> list[Row]:
-    """(key, value, "default" or "") of every key that has a value, in the order of the file."""
-    rows = [("title", shown(scenario.title), "")] if scenario.title else []
+    """(key, "default" or "", value) of every key that has a value, in the order of the file."""
+    rows = [("title", "", shown(scenario.title))] if scenario.title else []
     for name in type(scenario).model_fields:
         section = getattr(scenario, name)
         if name == "species":
@@ -42,7 +42,7 @@ def _section(path: str, section: BaseModel) -> Iterator[Row]:
             yield from _section(f"{path}.{key}", value)
             continue
         told = ", ".join(value) if key == "quantities" else _told(value)
-        yield f"{path}.{key}", told, "" if key in section.model_fields_set else "default"
+        yield f"{path}.{key}", "" if key in section.model_fields_set else "default", told
 
 
 def _axis(axis: str, scenario: Scenario) -> Iterator[Row]:
@@ -57,7 +57,7 @@ def _axis(axis: str, scenario: Scenario) -> Iterator[Row]:
             if key != "kind"
         ]
         told = ", ".join([shown(face.kind), *rest])
-        yield f"boundaries.{axis}.{side}", told, "" if is_given else "default"
+        yield f"boundaries.{axis}.{side}", "" if is_given else "default", told
 
 
 def _told(value: object) -> str:
@@ -106,7 +106,7 @@ def show_check(scenario: Scenario, quiet: bool = False, stream: TextIO | None = 
     """Print the whole report; quiet: only notes and warnings."""
     out = stream or sys.stdout
     if not quiet:
-        show_table(out, f"Scenario {scenario.name}", ("key", "value", ""), values(scenario))
+        show_table(out, f"Scenario {scenario.name}", ("key", "", "value"), values(scenario))
         columns = ("molecule", "share", "mass [kg]", "d [m]", "T_ref [K]", "omega", "alpha")
         show_table(out, f'Molecules, model "{scenario.gas.model}"', columns, molecules(scenario))
         columns = ("derived", "value", "unit", "")
@@ -138,7 +138,7 @@ def show_table(out: TextIO, title: str, columns: Sequence[str], rows: Sequence[R
         for place in range(len(columns))
     ]
     print(title, file=out)
-    for row in [columns, *rows] if any(columns) else rows:
+    for row in [columns, *rows]:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
         print("  " + "  ".join(cells).rstrip(), file=out)
     print(file=out)
@@ -155,7 +155,7 @@ def _rich_table(out: TextIO, title: str, columns: Sequence[str], rows: Sequence[
     for place, column in enumerate(columns):
         table.add_column(column, style="cyan" if place == 0 else "", overflow="fold")
     for row in rows:
-        style = "dim" if row[-1] == "default" else ""
+        style = "dim" if row[1] == "default" else ""
         table.add_row(*(Text(cell) for cell in row), style=style)
     Console(file=out, highlight=False).print(table)
 

@@ -17,14 +17,15 @@ LAYERS = {
     "tables": {"species", "quantities", "reference"},
     "randomness": {"draws"},
     "stages and state": {
-        "cells", "collide", "drift", "gas", "inflow", "initial", "moments", "particles", "walls",
+        "cells", "collide", "drift", "gas", "inflow", "initial", "macroscopic", "model", "moments",
+        "particles", "walls",
     },
     "step": {"step"},
-    "measuring": {"result", "statistics", "entropy"},
-    "simulation": {"simulation", "run"},
+    "measuring": {"result", "statistics", "entropy", "sampling", "expected", "verdict", "measured"},
+    "files": {"trajectory", "fields", "checkpoint"},  # the simulation owns its writers
+    "simulation": {"simulation", "run", "replicas"},
     "outside": {
-        "bench", "checkpoint", "fields", "forecast", "inspect", "launch", "scenario",
-        "trajectory", "validate", "verdict",
+        "bench", "forecast", "inspect", "launch", "scenario", "summary", "validate",
     },
     "command line": {"__main__"},
 }  # fmt: skip

@@ -218,6 +218,15 @@ def test_the_rate_by_speed_is_a_pure_ratio(axes):
     assert axes.get_xlabel() == "speed $c/v_0$"
 
 
+def test_speeds_in_units_of_v0_have_a_pure_density(axes):
+    given = speed_histograms()["speed_final"]
+    pure = Histogram(
+        "speed_final", "v0", given.edges / V0, given.density * V0, given.error, given.reference * V0
+    )
+    assert speeds.distribution(axes, {"speed_final": pure})
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("speed $c/v_0$", "density")
+
+
 def test_every_profile_axis_carries_its_unit(tmp_path, result):
     (path,) = profiles.draw(result, tmp_path)
     assert not is_blank(path)
@@ -256,6 +265,12 @@ def test_unknown_errors_draw_no_band_but_the_curve(axes, tmp_path):
     bare = Series("h_excess", "1", "", part.time, part.value, np.full(part.value.shape, np.nan))
     assert relaxation.h_excess(axes, {"h_excess": bare})
     assert relaxation.draw({"h_excess": bare}, tmp_path)
+
+
+def test_a_gas_whose_h_never_rises_above_equilibrium_has_no_logarithmic_picture(axes):
+    part = relaxing_series()["h_excess"]
+    below = Series("h_excess", "1", "", part.time, -(part.value**2), part.error)
+    assert not relaxation.h_excess(axes, {"h_excess": below})
 
 
 def test_drawing_leaves_the_users_matplotlib_alone(tmp_path):
