@@ -38,9 +38,9 @@ class Parser(argparse.ArgumentParser):
         )
         if mistyped:
             word, choices = mistyped[1], mistyped[2].replace("'", "").split(", ")
-            message = (
-                f"unknown choice {word!r}{nearest(word, choices)}; known: {', '.join(choices)}"
-            )
+            kind = "command" if message.startswith("argument COMMAND") else "choice"
+            hint = nearest(word, choices)
+            message = f"unknown {kind} {word!r}{hint}; known: {', '.join(choices)}"
         self.exit(USER_ERROR, f"{self.prog}: {message}\nSee {self.prog} --help.\n")
 
     def refuse_leftovers(self, words: Sequence[str]) -> None:

@@ -108,8 +108,8 @@ def variant(original: CPUDispatcher, **laws: Callable) -> CPUDispatcher:
                 function.__defaults__,
                 function.__closure__,
             )
-            options = dict(dispatcher.targetoptions)
-            result = numba.njit(**options)(copy)
+            options = {**dispatcher.targetoptions, "nopython": True}
+            result = numba.jit(**options)(copy)
         else:
             result = dispatcher
         rebuilt[id(dispatcher)] = result

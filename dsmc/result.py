@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Measured = tuple[Any, Any]  # (value, standard error); both shape (3,) for a vector
 
 AXES = ("x", "y", "z")
+_MOST_DECIMALS = 9  # that are printed of any number
 FACES = ("x_low", "x_high", "y_low", "y_high", "z_low", "z_high")
 
 
@@ -294,6 +295,8 @@ def format_measured(value: float, error: float) -> str:
     if not known:
         return f"{value / scale:.6g}{suffix}"
     decimals = max(0, 1 - math.floor(math.log10(error / scale)))
+    if decimals > _MOST_DECIMALS:  # an error of rounding only
+        return f"{value / scale:.{_MOST_DECIMALS}f}{suffix} ± {error:.1e}"
     text = f"{value / scale:.{decimals}f} ± {error / scale:.{decimals}f}"
     return f"({text}){suffix}" if power else text
 

@@ -4,7 +4,7 @@ Source of every row: G. A. Bird, Molecular Gas Dynamics and the Direct Simulatio
 Clarendon Press 1994, appendix A. Table A1 gives the mass and the hard-sphere diameter (from the
 viscosity at 273 K), table A2 the viscosity index and the VHS diameter at 273 K, table A3 the VSS
 exponent and the VSS diameter at 273 K. The three diameters differ because each model must give
-the same viscosity with its own scattering law (Bird 1994, eqs 3.59, 3.61 and 3.73 ff.):
+the same viscosity with its own scattering law (Bird 1994, sections 3.5 and 4.3):
 
     hard sphere  d^2 = 1.016 (5/16) sqrt(m k T / pi) / mu
     VHS          d^2 = 15 sqrt(m k T / pi) / (2 (5 - 2 omega)(7 - 2 omega) mu)
@@ -98,18 +98,21 @@ def _row(
     vss: float,
     note: str = "",
 ) -> Species:
-    """A row in the units of the book: mass [1e-27 kg], diameters [1e-10 m], all at 273 K."""
+    """A row in the units of the book: mass [1e-27 kg], diameters [1e-10 m], all at 273 K.
+
+    Powers of ten are applied to the decimals, so that each number is the one that is printed.
+    """
     return Species(
         name=name,
-        mass=mass * 1e-27,
-        diameter=vhs * 1e-10,
+        mass=float(f"{mass}e-27"),
+        diameter=float(f"{vhs}e-10"),
         omega=omega,
         reference_temperature=273.0,
         alpha=alpha,
         source="Bird 1994, appendix A: mass and hard-sphere diameter A1, VHS A2, VSS A3",
         note=note,
-        diameter_vss=vss * 1e-10,
-        diameter_hard_sphere=hard_sphere * 1e-10,
+        diameter_vss=float(f"{vss}e-10"),
+        diameter_hard_sphere=float(f"{hard_sphere}e-10"),
     )
 
 

@@ -108,7 +108,9 @@ def h_excess(axes: Axes, series: Mapping[str, Series], collision_time: float | N
         colour = style.COLOURS[k]
         # What lies below zero has no place on the scale: the curve has a gap, the band goes on.
         high, low = (part.value + sign * style.SIGMAS * part.error for sign in (1.0, -1.0))
-        axes.fill_between(time, np.maximum(low, _TINY), high, color=colour, alpha=0.2, lw=0)
+        axes.fill_between(
+            time, np.maximum(low, _TINY), high, color=colour, alpha=0.2, lw=0, zorder=1.5 - 0.1 * k
+        )
         above = np.where(part.value > 0.0, part.value, np.nan)
         axes.plot(
             time,
@@ -117,6 +119,7 @@ def h_excess(axes: Axes, series: Mapping[str, Series], collision_time: float | N
             marker=style.MARKERS[k],
             ms=3.0,
             lw=1.2,
+            zorder=2.5 - 0.1 * k,  # the sharper estimator lies on top
             label=EXCESS[part.name],
         )
     exact = [part for part in shown if part.reference is not None]
@@ -124,7 +127,7 @@ def h_excess(axes: Axes, series: Mapping[str, Series], collision_time: float | N
     axes.set_yscale("log")
     axes.set_ylim(*_log_limits(shown))
     style.label_axes(axes, "$H$-theorem: decay to equilibrium", unit, r"$H-H_{eq}$ per molecule")
-    style.legend(axes, _BAND)
+    style.legend(axes, _BAND, loc="upper right")
     return True
 
 
@@ -201,7 +204,7 @@ def _exact_curves(
 
 
 def _log_limits(shown: list[Series]) -> tuple[float, float]:
-    """From a third of the noise (or of the last exact value) to twice the largest value."""
+    """From a third of the noise (or of the last exact value) to three times the largest."""
     largest = max(float(np.nanmax(part.value)) for part in shown)
     lows = []
     for part in shown:
@@ -211,7 +214,7 @@ def _log_limits(shown: list[Series]) -> tuple[float, float]:
             smallest = float(np.nanmin(part.reference[part.reference > 0.0]))
         noise = float(np.median(errors)) if errors.size else 0.0
         lows.append(max(smallest, noise))
-    return min(lows) / 3.0, 2.0 * largest
+    return min(lows) / 3.0, 3.0 * largest
 
 
 _BAND = "band: 2 standard errors"

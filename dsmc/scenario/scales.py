@@ -14,12 +14,12 @@ from dsmc.species import BOLTZMANN, Molecule
 
 
 def most_probable_speed(mass: float, temperature: float) -> float:
-    """v0 = sqrt(2 k T / m) [m/s] (Bird 1994, eq. 4.7)."""
+    """v0 = sqrt(2 k T / m) [m/s] (Bird 1994, section 4.2)."""
     return math.sqrt(2.0 * BOLTZMANN * temperature / mass)
 
 
 def mean_speed(mass: float, temperature: float) -> float:
-    """cbar = 2 v0 / sqrt(pi) [m/s] (Bird 1994, eq. 4.9)."""
+    """cbar = 2 v0 / sqrt(pi) [m/s] (Bird 1994, section 4.2)."""
     return 2.0 * most_probable_speed(mass, temperature) / math.sqrt(math.pi)
 
 
@@ -61,7 +61,7 @@ def mean_free_path(
     number_density: float,
     temperature: float,
 ) -> float:
-    """lambda = sum over p of (n_p / n) cbar_p / nu_p [m] (Bird 1994, eqs 1.65 and 4.76)."""
+    """lambda = sum over p of (n_p / n) cbar_p / nu_p [m] (Bird 1994, eq. 4.76)."""
     rates = collision_rates(molecules, fractions, number_density, temperature)
     return sum(
         share * mean_speed(molecule.mass, temperature) / rate

@@ -11,7 +11,7 @@ MOLAR_MASSES = {  # g/mol, standard atomic weights
     "He": 4.0026, "Ne": 20.180, "Ar": 39.95, "Kr": 83.798, "Xe": 131.293, "H2": 2.016,
     "N2": 28.014, "O2": 31.998, "CO": 28.010, "CO2": 44.009, "CH4": 16.043,
 }  # fmt: skip
-# Measured viscosities at 273.15 K [1e-5 Pa s], Chapman and Cowling 1970, table 11 and section 12.
+# Measured viscosities at 273.15 K [1e-5 Pa s], Bird 1994, table A1.
 VISCOSITIES = {
     "He": 1.865, "Ne": 2.975, "Ar": 2.117, "Kr": 2.328, "Xe": 2.107, "H2": 0.845, "N2": 1.656,
     "O2": 1.919, "CO": 1.635, "CO2": 1.380, "CH4": 1.024,
@@ -23,7 +23,7 @@ ROUNDING = 0.012
 
 
 def viscosity(row: Species, model: str, temperature: float = 273.15) -> float:
-    """mu [Pa s] by Chapman and Enskog (Bird 1994, eqs 3.59, 3.61, 3.73); hard spheres * 1.016."""
+    """mu [Pa s] by Chapman and Enskog (Bird 1994, section 3.5); hard spheres * 1.016."""
     molecule = row.as_model(model)
     thermal = math.sqrt(molecule.mass * BOLTZMANN * temperature / math.pi)
     w, a = molecule.omega, molecule.alpha
