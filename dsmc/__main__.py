@@ -28,8 +28,9 @@ INTERRUPTED = 130
 class Parser(argparse.ArgumentParser):
     """argparse that answers a mistyped option or command with the nearest known one."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, allow_abbrev=False, **options)
+    def __init__(self, **options: Any) -> None:
+        options["allow_abbrev"] = False
+        super().__init__(**options)
 
     def error(self, message: str) -> NoReturn:
         """Exit with code 2 and one line on stderr; argparse calls this for what it refuses."""
@@ -97,11 +98,16 @@ def _guarded(arguments: argparse.Namespace) -> int:
         where = f"{error.filename}: " if error.filename else ""
         return _refuse(f"{where}{error.strerror or error}")
     except ValueError as error:
-        from dsmc.scenario import ScenarioError
-
-        if not isinstance(error, ScenarioError):
+        if not _is_told_to_the_user(error):
             raise
         return _refuse(str(error))
+
+
+def _is_told_to_the_user(error: ValueError) -> bool:
+    """Whether the error is a message to the user; its class is loaded if it could be raised."""
+    classes = (("dsmc.scenario", "ScenarioError"), ("dsmc.launch", "DirectoryInUse"))
+    known = [getattr(sys.modules.get(module), name, ()) for module, name in classes]
+    return any(isinstance(error, kind) for kind in known)
 
 
 def _refuse(message: str) -> int:
@@ -201,14 +207,19 @@ def run_scenario(arguments: argparse.Namespace) -> int:
     directory = Path(arguments.output or scenario.output.directory or f"runs/{scenario.name}")
     from dsmc import launch
 
-    return launch.run(
-        scenario,
-        directory,
-        overwrite=arguments.overwrite,
-        quiet=arguments.quiet,
-        wall_time=arguments.wall_time,
-        threads=scenario.run.threads,
-    )
+    try:
+        return launch.run(
+            scenario,
+            directory,
+            overwrite=arguments.overwrite,
+            quiet=arguments.quiet,
+            wall_time=arguments.wall_time,
+            threads=scenario.run.threads,
+        )
+    except ValueError as error:
+        if scenario.initial.kind == "file" and scenario.initial.path in str(error):
+            return _refuse(f"the initial state cannot be read: {error}")
+        raise
 
 
 def check(arguments: argparse.Namespace) -> int:

@@ -26,14 +26,17 @@ class Grid(NamedTuple):
     volume: float  # of one cell [m^3]
 
 
-def grid(lengths: tuple[float, ...], cells: tuple[int, ...]) -> Grid:
-    """Return the grid of a box; missing lengths (of a 1-D or 2-D box) are 1 m."""
+def grid(lengths: tuple[float, ...], cells: tuple[int, ...], dtype: type = np.float64) -> Grid:
+    """Return the grid of a box; missing lengths (of a 1-D or 2-D box) are 1 m.
+
+    dtype : precision of the positions, in which the flight computes
+    """
     volume = 1.0
     for length, count in zip(lengths, cells, strict=True):
         volume *= length / count
     return Grid(
-        tuple(float(length) for length in lengths),
-        tuple(count / length for length, count in zip(lengths, cells, strict=True)),
+        tuple(dtype(length) for length in lengths),
+        tuple(dtype(count / length) for length, count in zip(lengths, cells, strict=True)),
         tuple(int(count) for count in cells),
         volume,
     )

@@ -18,17 +18,20 @@ from typing import NamedTuple
 import numpy as np
 
 from dsmc import draws
-from dsmc.compiled import kernel
+from dsmc.census import record_collision
+from dsmc.compiled import inner_kernel, kernel
 from dsmc.cross_section import (
     bound_squared,
     candidate_rate,
     hard_sphere_rate,
     like_pairs,
+    no_event,
     unlike_pairs,
     variable_rate,
     waiting_time,
 )
 from dsmc.draws import below, unit, unit_fine, words
+from dsmc.moments import velocity_of
 from dsmc.reflection import maxwell_pair
 from dsmc.scatter import (
     centre_of_mass,
@@ -38,28 +41,17 @@ from dsmc.scatter import (
     isotropic_cosine,
     isotropic_row,
     soft_sphere_cosine,
-    speed,
 )
 
 HARD_SPHERE = 0.5  # half exponent of sigma g = S (g^2)^(1 - omega) at omega = 1/2
 ISOTROPIC = 1.0  # inverse alpha of isotropic scattering
-
-
-class Census(NamedTuple):
-    """Statistics of single collisions: by pre-collision speed, and of free flights."""
-
-    exposure: np.ndarray  # (slabs, classes) particle-steps seen in each class of speed
-    events: np.ndarray  # (slabs, classes) collisions of particles of each class
-    inverse_width: float  # classes per (m/s)
-    flights: np.ndarray  # (slabs, 5) count, sums of t, t^2, l, l^2 of completed free flights
-    clock: np.ndarray  # (N,) time of each particle's last collision [s]; negative: not known
-    recording: bool  # free flights that end now are counted
+TINY = 1e-200  # far from underflow
 
 
 class Bench(NamedTuple):
     """One thread's workspace for the cell at hand."""
 
-    mean: np.ndarray  # (D,) mean velocity
+    mean: np.ndarray  # (D,) mean velocity, in the precision of the rows
     farthest: np.ndarray  # (S,) max |v - mean|^2 of each species
     rate: np.ndarray  # (S, S) majorant of sigma g
     flow: np.ndarray  # (S, S) candidates per second
@@ -68,10 +60,12 @@ class Bench(NamedTuple):
     normal: np.ndarray  # (D,) a direction, unless D = 3
 
 
-def bench(components: int, species_count: int, largest_cell: int) -> Bench:
-    """Lay out a workspace; `largest_cell` matters to mixtures only."""
+def bench(
+    components: int, species_count: int, largest_cell: int, dtype: type = np.float64
+) -> Bench:
+    """Lay out a workspace for rows of the given precision; largest_cell: for mixtures only."""
     return Bench(
-        np.zeros(components),
+        np.zeros(components, dtype),
         np.zeros(species_count),
         np.zeros((species_count, species_count)),
         np.zeros((species_count, species_count)),
@@ -81,7 +75,7 @@ def bench(components: int, species_count: int, largest_cell: int) -> Bench:
     )
 
 
-@kernel
+@inner_kernel
 def collide_cell(
     phase, species, start, stop, first, dimension, volume, gas, dt, address, time, slab, census,
     bench, tally,
@@ -96,32 +90,37 @@ def collide_cell(
     measure_spread(phase, species, start, stop, first, dimension, bench)
     if species is not None:
         sort_members(species, start, stop, bench)
-    total = raise_majorants(species, start, stop, volume, gas, bench)
-    elapsed = 0.0
+    flow = raise_majorants(species, start, stop, volume, gas, bench)
+    elapsed, product, last = 0.0, 1.0, no_event(flow, dt)
     draw = 0
-    while total > 0.0:
+    while flow > 0.0:
         w_0, w_1, w_2, w_3 = words(address, draws.CANDIDATES, draw, 0)
-        elapsed += waiting_time(unit(w_3), total)
-        if elapsed >= dt:
+        product *= unit(w_3)
+        if product <= last:
             return
         if species is None:
             a, b = 0, 0
             i, j = choose_two(start, stop - start, w_0, w_1)
         else:
-            a, b = choose_species(total, bench, address, draw)
+            a, b = choose_species(flow, bench, address, draw)
             i, j = choose_members(a, b, bench, w_0, w_1)
         tally[slab, a, b, 0] += 1
+        wider = False
         g_squared = relative_speed_squared(phase, i, j, first, dimension)
         if unit(w_2) * bench.rate[a, b] < sigma_g(g_squared, gas, a, b):
             if census is not None:
-                record_collision(phase, i, first, census, slab, time + elapsed)
-                record_collision(phase, j, first, census, slab, time + elapsed)
+                moment = time + elapsed + waiting_time(product, flow)
+                record_collision(phase, i, first, census, slab, moment)
+                record_collision(phase, j, first, census, slab, moment)
             scatter_pair(phase, i, j, first, dimension, gas, a, b, address, draw, bench)
             tally[slab, a, b, 1] += 1
             wider = widen(phase, i, first, dimension, a, bench)
             wider = widen(phase, j, first, dimension, b, bench) or wider
-            if wider:
-                total = raise_majorants(species, start, stop, volume, gas, bench)
+        if wider or product < TINY:
+            # The clock is read and set to zero: for a new flow, or before the product underflows.
+            elapsed += waiting_time(product, flow)
+            flow = raise_majorants(species, start, stop, volume, gas, bench)
+            product, last = 1.0, no_event(flow, dt - elapsed)
         draw += 1
 
 
@@ -210,13 +209,18 @@ def sort_members(species, start, stop, bench):
 
 @kernel
 def measure_spread(phase, species, start, stop, first, dimension, bench):
-    """Mean velocity of a cell and the farthest velocity from it, for each species."""
+    """A mean velocity of a cell and the farthest velocity from it, for each species.
+
+    Any point would do in place of the mean: some of the particles are enough to find one near it,
+    in the precision of the rows.
+    """
+    some = min(stop, start + 4 + (stop - start) // 16)
     for s in range(bench.farthest.shape[0]):
         bench.farthest[s] = 0.0
-    inverse = 1.0 / (stop - start)
+    inverse = 1.0 / (some - start)
     if dimension is None:
-        u, v, w = 0.0, 0.0, 0.0
-        for row in range(np.uint64(start), np.uint64(stop)):
+        u, v, w = phase[start, first], phase[start, first + 1], phase[start, first + 2]
+        for row in range(np.uint64(start + 1), np.uint64(some)):
             u += phase[row, first]
             v += phase[row, first + 1]
             w += phase[row, first + 2]
@@ -224,13 +228,14 @@ def measure_spread(phase, species, start, stop, first, dimension, bench):
     else:
         for k in range(dimension):
             total = 0.0
-            for row in range(np.uint64(start), np.uint64(stop)):
+            for row in range(np.uint64(start), np.uint64(some)):
                 total += phase[row, first + k]
             bench.mean[k] = total * inverse
-    widest = 0.0
+    widest = deviation_squared(phase, start, first, dimension, bench)
     for row in range(np.uint64(start), np.uint64(stop)):
         if species is None:
-            widest = max(widest, deviation_squared(phase, row, first, dimension, bench))
+            square = deviation_squared(phase, row, first, dimension, bench)
+            widest = square if square > widest else widest
         else:
             widen(phase, row, first, dimension, species[row], bench)
     if species is None:
@@ -265,8 +270,13 @@ def widen(phase, row, first, dimension, s, bench):
 @kernel
 def relative_speed_squared(phase, i, j, first, dimension):
     """|v_i - v_j|^2 [m^2/s^2]."""
+    if dimension is None:
+        a = phase[i, first] - phase[j, first]
+        b = phase[i, first + 1] - phase[j, first + 1]
+        c = phase[i, first + 2] - phase[j, first + 2]
+        return np.float64(a * a + b * b + c * c)
     total = 0.0
-    for k in range(3 if dimension is None else dimension):
+    for k in range(dimension):
         g = np.float64(phase[i, first + k]) - np.float64(phase[j, first + k])
         total += g * g
     return total
@@ -310,16 +320,6 @@ def turn_pair(phase, i, j, first, share_i, share_j, is_isotropic, cosine, azimut
 
 
 @kernel
-def velocity_of(phase, row, first):
-    """The three components of a velocity, in double precision."""
-    return (
-        np.float64(phase[row, first]),
-        np.float64(phase[row, first + 1]),
-        np.float64(phase[row, first + 2]),
-    )
-
-
-@kernel
 def turn_rows(phase, i, j, first, share_i, share_j, is_isotropic, cosine, normal):
     """New velocities of a pair in any dimension; `normal` is a vector of independent normals."""
     g_squared, g_dot_normal, normal_squared = 0.0, 0.0, 0.0
@@ -350,35 +350,3 @@ def fill_normals(normal, address, draw):
         normal[2 * block] = even
         if 2 * block + 1 < normal.shape[0]:
             normal[2 * block + 1] = odd
-
-
-@kernel
-def speed_class(x, y, z, census):
-    """Speed of a velocity and its class in the census; the last class is open."""
-    pace = speed(x * x + y * y + z * z)
-    return pace, min(np.int64(pace * census.inverse_width), census.events.shape[1] - 1)
-
-
-@kernel
-def record_collision(phase, row, first, census, slab, moment):
-    """Count a collision of particle `row`, about to happen at time `moment`, in the census."""
-    x, y, z = velocity_of(phase, row, first)
-    pace, k = speed_class(x, y, z, census)
-    census.events[slab, k] += 1
-    if census.recording and census.clock[row] >= 0.0:
-        flight = moment - census.clock[row]
-        census.flights[slab, 0] += 1.0
-        census.flights[slab, 1] += flight
-        census.flights[slab, 2] += flight * flight
-        census.flights[slab, 3] += pace * flight
-        census.flights[slab, 4] += pace * flight * pace * flight
-    census.clock[row] = moment
-
-
-@kernel
-def record_exposure(phase, start, stop, first, census, slab):
-    """Count the particles of a cell in their classes of speed."""
-    for row in range(np.uint64(start), np.uint64(stop)):
-        x, y, z = velocity_of(phase, row, first)
-        _, k = speed_class(x, y, z, census)
-        census.exposure[slab, k] += 1

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import llvmlite.binding
 import numba
+import numpy as np
 from numba.core import config as _config
 from numba.core.registry import CPUDispatcher
 
@@ -69,9 +70,23 @@ def kernel(function: Callable) -> CPUDispatcher:
     return numba.njit(**_KERNEL_FLAGS)(function)
 
 
+def inner_kernel(function: Callable) -> CPUDispatcher:
+    """Compile a loop over one cell into its caller: passing the model costs more than a cell."""
+    return numba.njit(**_LAW_FLAGS, forceinline=True)(function)
+
+
 def law(function: Callable) -> CPUDispatcher:
     """Compile a formula; it is inlined into the kernels that call it and cached with them."""
     return numba.njit(**_LAW_FLAGS)(function)
+
+
+@law
+def power(base, exponent):
+    """base^exponent in single precision, for chances: they are compared with 32 random bits.
+
+    Three times as fast as in double precision; relative error 1e-7.
+    """
+    return np.float64(np.float32(base) ** np.float32(exponent))
 
 
 def variant(original: CPUDispatcher, **laws: Callable) -> CPUDispatcher:

@@ -10,10 +10,10 @@ import math
 from collections.abc import Callable
 from types import SimpleNamespace
 
-from dsmc.compiled import law
+from dsmc.compiled import law, power
 
 
-def laws(sqrt: Callable, log: Callable) -> SimpleNamespace:
+def laws(sqrt: Callable, log: Callable, exp: Callable, power: Callable) -> SimpleNamespace:
     """The laws over the elementary functions of a backend (math for Numba, torch for a device)."""
 
     def hard_sphere_rate(g_squared, prefactor):
@@ -22,7 +22,7 @@ def laws(sqrt: Callable, log: Callable) -> SimpleNamespace:
 
     def variable_rate(g_squared, prefactor, half_exponent):
         """sigma g = S (g^2)^(1 - omega) [m^3/s], the VHS and VSS molecule (Bird 1994, eq. 4.63)."""
-        return prefactor * g_squared**half_exponent
+        return prefactor * power(g_squared, half_exponent)
 
     def candidate_rate(pairs, weight, rate, volume):
         """Candidate pairs of a cell per second: pairs F_N (sigma g)_max / V [1/s].
@@ -33,8 +33,18 @@ def laws(sqrt: Callable, log: Callable) -> SimpleNamespace:
         return pairs * weight * rate / volume
 
     def waiting_time(u, rate):
-        """Time to the next event of a Poisson process [s]: -ln(u) / rate."""
+        """Time to the next event of a Poisson process [s]: -ln(u) / rate.
+
+        To the k-th event if u is the product of k uniforms.
+        """
         return -log(u) / rate
+
+    def no_event(rate, time):
+        """Chance of no event of a Poisson process in `time`: exp(-rate time).
+
+        The k-th event comes within `time` if the product of k uniforms is larger.
+        """
+        return exp(-rate * time)
 
     def bound_squared(first, second):
         """g^2 <= (r_1 + r_2)^2 <= 2 (r_1^2 + r_2^2), r the farthest velocities from their mean."""
@@ -53,17 +63,19 @@ def laws(sqrt: Callable, log: Callable) -> SimpleNamespace:
         variable_rate=variable_rate,
         candidate_rate=candidate_rate,
         waiting_time=waiting_time,
+        no_event=no_event,
         bound_squared=bound_squared,
         like_pairs=like_pairs,
         unlike_pairs=unlike_pairs,
     )
 
 
-_laws = laws(math.sqrt, math.log)
+_laws = laws(math.sqrt, math.log, math.exp, power)
 hard_sphere_rate = law(_laws.hard_sphere_rate)
 variable_rate = law(_laws.variable_rate)
 candidate_rate = law(_laws.candidate_rate)
 waiting_time = law(_laws.waiting_time)
+no_event = law(_laws.no_event)
 bound_squared = law(_laws.bound_squared)
 like_pairs = law(_laws.like_pairs)
 unlike_pairs = law(_laws.unlike_pairs)

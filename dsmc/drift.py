@@ -8,23 +8,24 @@ never folded, which would round in the interior too.
 import numpy as np
 
 from dsmc.cells import cell_of
-from dsmc.compiled import kernel
+from dsmc.compiled import inner_kernel, kernel
 from dsmc.walls import PERIODIC, meet_face
 
 
-@kernel
+@inner_kernel
 def fly_cell(phase, species, start, stop, model, address, destination, histogram, tally):
     """Let the particles of a cell fly for one time step; note and count their new cells.
 
     phase : (N, d + 3) [m, m/s]; destination : (N,); histogram : (cells,); tally : (faces, columns)
     """
-    grid, dt = model.grid, model.time_step
+    grid, dt = model.grid, model.flight_time
     axes = len(grid.lengths)
+    zero = 0 * dt  # in the precision of the rows
     for row in range(np.uint64(start), np.uint64(stop)):
         inside = True
         for axis in range(axes):
             x = phase[row, axis] + phase[row, axes + axis] * dt
-            inside = inside & (x >= 0.0) & (x <= grid.lengths[axis])
+            inside = inside & (x >= zero) & (x <= grid.lengths[axis])
         if inside:
             for axis in range(axes):
                 phase[row, axis] += phase[row, axes + axis] * dt

@@ -231,7 +231,7 @@ def _cell_cautions(scenario: Scenario) -> Iterator[Caution]:
 
 
 def _sampling_cautions(scenario: Scenario) -> Iterator[Caution]:
-    """Nothing averaged, particles lighter than a molecule, replicas that do not fit."""
+    """Nothing averaged, particles lighter than a molecule, replicas too large, a file not there."""
     sample = scenario.sample
     if not scenario.homogeneous and sample.start >= scenario.steps:
         yield Caution(
@@ -244,6 +244,9 @@ def _sampling_cautions(scenario: Scenario) -> Iterator[Caution]:
         text = "each particle stands for less than one molecule: fluctuations are too small"
         cure = "fewer particles, or a larger box"
         yield Caution("initial.particles", f"F_N = {scenario.weight:.3g}", text, cure)
+    if scenario.initial.kind == "file" and not os.path.isfile(scenario.initial.path):
+        text = "no such file here: the run cannot start without it"
+        yield Caution("initial.path", scenario.initial.path, text, "look at the path")
     together = min(scenario.run.replicas, cores())
     room, size = memory.available(), memory.needed(scenario)
     if room is not None and together > 1 and together * size > room:

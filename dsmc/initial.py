@@ -28,19 +28,19 @@ def normals(u: np.ndarray) -> np.ndarray:
 
 
 def directions(u: np.ndarray) -> np.ndarray:
-    """Unit vectors uniform on the sphere from two uniforms (Bird 1994, appendix C)."""
+    """Unit vectors uniform on the sphere (Bird 1994, appendix C); u : (n, >= 2) uniforms."""
     cosine = 2.0 * u[:, 0] - 1.0
     sine, azimuth = np.sqrt(1.0 - cosine**2), 2.0 * np.pi * u[:, 1]
     return np.stack([cosine, sine * np.cos(azimuth), sine * np.sin(azimuth)], axis=1)
 
 
 def first_share(rows: np.ndarray, share: float) -> np.ndarray:
-    """Mark a share of the rows, spread evenly: row i if floor((i+1) s) > floor(i s)."""
+    """Mark a share of rows : (n,), spread evenly: row i if floor((i+1) s) > floor(i s)."""
     return np.floor((rows + 1) * share) > np.floor(rows * share)
 
 
 def equilibrium(u: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Maxwell: each component normal with variance 1/2 (Bird 1994, chapter 4)."""
+    """Maxwell: components of variance 1/2 (Bird 1994, ch. 4); u : (n, 6), rows : (n,)."""
     return normals(u) * np.sqrt(0.5)
 
 
@@ -48,6 +48,7 @@ def bkw(u: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """The BKW mode at C = 3/5: c^2 = 0.6 x, x of the gamma law of shape 5/2, any direction.
 
     Bobylev 1975; Krook & Wu, Phys. Fluids 20 (1977) 1589.  x = -ln(u1 u2) + z^2/2.
+    u : (n, 6); rows : (n,)
     """
     z = np.sqrt(-2.0 * np.log(u[:, 2])) * np.cos(2.0 * np.pi * u[:, 3])
     x = -np.log(u[:, 0] * u[:, 1]) + 0.5 * z**2
@@ -84,12 +85,12 @@ def two_beams(ratio: float) -> Law:
 
 
 def shell(u: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Every speed sqrt(3/2) v0, any direction."""
+    """Every speed sqrt(3/2) v0, any direction; u : (n, 6), rows : (n,)."""
     return np.sqrt(1.5) * directions(u)
 
 
 def uniform_cube(u: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Every component uniform within +-sqrt(3/2) v0."""
+    """Every component uniform within +-sqrt(3/2) v0; u : (n, 6), rows : (n,)."""
     return np.sqrt(1.5) * (2.0 * u[:, :3] - 1.0)
 
 
@@ -135,7 +136,7 @@ def phase_rows(scenario, key, dtype, earlier=None) -> tuple[np.ndarray, np.ndarr
 
 
 def block_uniforms(key, stream: int, rows: np.ndarray, columns: int) -> np.ndarray:
-    """(n, columns) uniforms at the addresses of the given consecutive rows."""
+    """(n, columns) uniforms at the addresses of consecutive rows : (n,)."""
     u = np.empty((rows.size, columns))
     draws.uniforms(key, stream, int(rows[0]), u)
     return u
@@ -188,7 +189,8 @@ def reuse_rows(scenario, key, phase: np.ndarray, position, velocity) -> None:
 
     Positions are taken too when the counts agree, else drawn uniformly.
 
-    position : (K, >= d) [m]; velocity : (K, 3) [m/s], rows with NaN are empty slots
+    phase : (N, d + 3), filled; position : (K, >= d) [m]; velocity : (K, 3) [m/s]; rows with NaN
+    are empty places
     Raises ValueError when nothing is there or the positions do not fit the box.
     """
     d, count = scenario.dimension, phase.shape[0]
@@ -214,6 +216,8 @@ def make_exact(scenario, velocity: np.ndarray, species: np.ndarray | None) -> No
 
     Momentum: the mass-weighted mean becomes the stated flow velocity.  Energy: deviations from the
     mean are scaled so that their energy is 3/2 k T per particle.
+
+    velocity : (N, 3) [m/s], changed; species : (N,) or None
     """
     initial = scenario.initial
     if initial.kind == "riemann" or not (initial.zero_momentum or initial.exact_energy):

@@ -133,7 +133,7 @@ def histograms_of(simulation: Simulation) -> dict[str, Histogram]:
 
 
 def speed_histogram(name: str, velocity: np.ndarray) -> Histogram:
-    """Density of |c|/v0 with its Poisson error, over Maxwell's mean density in each class."""
+    """Density of |c|/v0, its Poisson error, and Maxwell's density; velocity : (n, 3) [v0]."""
     speed = np.linalg.norm(velocity - velocity.mean(axis=0), axis=1)
     counts = np.histogram(speed, SPEED_EDGES)[0]
     width = np.diff(SPEED_EDGES)

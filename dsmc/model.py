@@ -24,17 +24,20 @@ class Model(NamedTuple):
     gas: Gas
     walls: Walls
     time_step: float  # [s]
+    flight_time: float  # the same in the precision of the rows
     colliding: bool
 
 
 def model(scenario: Scenario) -> Model:
     """Return the model of a scenario."""
+    dtype = np.dtype(scenario.run.precision).type
     axes = [getattr(scenario.boundaries, axis) for axis in "xyz"[: scenario.dimension]]
     return Model(
-        grid=grid(scenario.lengths, scenario.cells),
+        grid=grid(scenario.lengths, scenario.cells, dtype),
         gas=gas(scenario.molecules, scenario.weight),
         walls=walls([(axis.low, axis.high) for axis in axes], scenario.molecules),
         time_step=float(scenario.time_step),
+        flight_time=dtype(scenario.time_step),
         colliding=scenario.collisions.scheme != "none",
     )
 

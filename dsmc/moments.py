@@ -18,6 +18,16 @@ CHUNKS = 16  # fixed runs of rows that threads share; sums do not depend on thei
 
 
 @kernel
+def velocity_of(phase, row, first):
+    """The three components of a velocity, in double precision."""
+    return (
+        np.float64(phase[row, first]),
+        np.float64(phase[row, first + 1]),
+        np.float64(phase[row, first + 2]),
+    )
+
+
+@kernel
 def add_cell(phase, species, start, stop, first, factor, sums):
     """Add the velocity sums of the particles of one cell, times `factor`; sums : (S, COLUMNS)."""
     for row in range(np.uint64(start), np.uint64(stop)):

@@ -67,7 +67,7 @@ class Particles:
 def particles(phase: np.ndarray, grid: Grid, threads: int, **columns: np.ndarray) -> Particles:
     """Take rows (and columns by name) in any order; return them as a state sorted by cell.
 
-    Raises ValueError if a position lies outside the box.
+    phase : (N, d + 3) [m, m/s].  Raises ValueError if a position lies outside the box.
     """
     dimension = len(grid.cells)
     cells = number_of_cells(grid)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 Measured = tuple[Any, Any]  # (value, standard error); both shape (3,) for a vector
 
 AXES = ("x", "y", "z")
-_MOST_DECIMALS = 9  # that are printed of any number
 FACES = ("x_low", "x_high", "y_low", "y_high", "z_low", "z_high")
+_MOST_DECIMALS = 9  # that are printed of any number
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ import numpy as np
 
 from dsmc import entropy
 from dsmc.cells import Grid, number_of_cells
-from dsmc.collide import Census
+from dsmc.census import Census
 from dsmc.compiled import Team
 from dsmc.gas import Gas
 from dsmc.macroscopic import (
@@ -233,7 +233,7 @@ class CensusSampler:
         self.warm_up = warm_up
 
     def census(self, clock: np.ndarray, time: float) -> Census:
-        """The census of the step that begins at `time`."""
+        """The census of the step that begins at `time`; clock : (N,) last collisions [s]."""
         return Census(
             self.exposure, self.events, self.PER_SPEED / self.v0, self.flights, clock,
             time >= self.warm_up,

@@ -14,7 +14,7 @@ import math
 from collections.abc import Callable
 from types import SimpleNamespace
 
-from dsmc.compiled import law
+from dsmc.compiled import law, power
 
 
 def _where(condition, yes, no):
@@ -22,7 +22,12 @@ def _where(condition, yes, no):
 
 
 def laws(
-    sqrt: Callable, cos: Callable, sin: Callable, copysign: Callable, where: Callable
+    sqrt: Callable,
+    cos: Callable,
+    sin: Callable,
+    copysign: Callable,
+    where: Callable,
+    power: Callable,
 ) -> SimpleNamespace:
     """The laws over the elementary functions of a backend (math for Numba, torch for a device)."""
 
@@ -32,7 +37,7 @@ def laws(
 
     def soft_sphere_cosine(u, inverse_alpha):
         """cos(chi) = 2 u^(1/alpha) - 1, the variable soft sphere (Bird 1994, section 2.7)."""
-        return 2.0 * u**inverse_alpha - 1.0
+        return 2.0 * power(u, inverse_alpha) - 1.0
 
     def direction(cosine, u):
         """Unit vector at polar cosine `cosine` and azimuth 2 pi u."""
@@ -111,7 +116,7 @@ def laws(
     )
 
 
-_laws = laws(math.sqrt, math.cos, math.sin, math.copysign, law(_where))
+_laws = laws(math.sqrt, math.cos, math.sin, math.copysign, law(_where), power)
 isotropic_cosine = law(_laws.isotropic_cosine)
 soft_sphere_cosine = law(_laws.soft_sphere_cosine)
 isotropic = law(_laws.isotropic)

@@ -106,7 +106,8 @@ class Simulation:
             walls=np.zeros((state.slabs, faces, walls.COLUMNS)),
         )
         largest = 0 if kinds == 1 else state.count  # a cell may come to hold every particle
-        self._benches = [bench(3, kinds, largest) for _ in range(self._team.threads)]
+        dtype = state.phase.dtype.type
+        self._benches = [bench(3, kinds, largest, dtype) for _ in range(self._team.threads)]
 
     def _make_samplers(self) -> None:
         scenario, sample = self.scenario, self.scenario.sample
@@ -187,6 +188,11 @@ class Simulation:
             if callback is not None and callback(self):
                 break
         return self.result
+
+    def advance(self, steps: int) -> None:
+        """Step without measuring or writing anything: the bare engine."""
+        for _ in range(steps):
+            self._step()
 
     def _step(self) -> None:
         """Collide and fly, then sort."""
@@ -292,6 +298,12 @@ class Simulation:
     def wall_kinds(self) -> np.ndarray:
         """(d, 2) kind of each face, as in `dsmc.walls`."""
         return self._model.walls.kind
+
+    @property
+    def memory(self) -> int:
+        """Bytes of all arrays of the state and its workspace."""
+        arrays = [*vars(self._state).values(), *self._state.spare_columns.values()]
+        return sum(a.nbytes for a in (*arrays, *self._tallies) if isinstance(a, np.ndarray))
 
     @property
     def cells(self) -> int:

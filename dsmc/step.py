@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from dsmc.cells import divide_slabs, first_cell, prefix_sum, reorder_rows
-from dsmc.collide import Bench, Census, collide_cell, record_exposure
+from dsmc.census import Census, record_exposure
+from dsmc.collide import Bench, collide_cell
 from dsmc.compiled import Team, kernel
 from dsmc.draws import Address
 from dsmc.drift import fly_cell

@@ -122,7 +122,7 @@ def h_excess(axes: Axes, series: Mapping[str, Series], collision_time: float | N
             zorder=2.5 - 0.1 * k,  # the sharper estimator lies on top
             label=EXCESS[part.name],
         )
-    exact = [part for part in shown if part.reference is not None]
+    exact = [p for p in shown if p.reference is not None and np.any(p.reference > 0.0)]
     _exact_curves(axes, exact[:1], collision_time)  # one curve, the same for every estimator
     axes.set_yscale("log")
     axes.set_ylim(*_log_limits(shown))

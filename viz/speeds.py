@@ -60,16 +60,20 @@ def collision_rate(axes: Axes, histograms: Mapping[str, Histogram]) -> bool:
     histogram = histograms.get("speed_rate")
     if histogram is None:
         return False
-    style.points_with_bars(
-        axes, histogram.centres, histogram.density, histogram.error, 0, "measured"
-    )
+    measured = np.isfinite(histogram.density) & np.isfinite(histogram.centres)
+    if not measured.any():
+        return False
+    points = (histogram.centres, histogram.density, histogram.error)
+    style.points_with_bars(axes, *(column[measured] for column in points), 0, "measured")
+    top = None
     if histogram.reference is not None:
         style.exact_curve(axes, histogram.centres, histogram.reference, "exact")
+        top = 1.5 * float(np.nanmax(histogram.reference[measured], initial=0.0)) or None
     name = r"collision rate $\nu(c)/\nu$"
     if histogram.density_unit not in ("", "1"):
         name = r"collision rate $\nu(c)$"
-    axes.set_ylim(bottom=0.0)
-    axes.set_xlim(left=0.0)
+    axes.set_ylim(0.0, top)  # the bars of the last, rare classes may be cut
+    axes.set_xlim(0.0, 1.03 * float(histogram.edges[1:][measured].max()))
     x_label, unit = _speed_label(histogram), histogram.density_unit
     style.label_axes(axes, "Collision rate by speed", x_label, name, unit)
     style.legend(axes, "bars: 2 standard errors", loc="upper left")

@@ -1,6 +1,6 @@
 """What a user configures: the scenario, its file, its errors."""
 
-from dsmc.scenario.load import load, question, shipped
+from dsmc.scenario.loading import load, question, shipped
 from dsmc.scenario.messages import Problem, ScenarioError
 from dsmc.scenario.model import Scenario
 

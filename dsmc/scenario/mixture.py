@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dsmc.scenario.sections import Gas, SpeciesEntry
 from dsmc.species import BOLTZMANN, TABLE, Molecule
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 def mixture_temperature(scenario: Scenario) -> float:
     """T of a mixture whose species may have their own temperatures and drifts [K]."""
-    initial, entries = scenario.initial, scenario.species
+    entries = scenario.species
+    initial: Any = scenario.initial  # every kind but a Riemann problem has one temperature
     if not any(entry.temperature_K or entry.velocity_m_s for entry in entries):
         return initial.temperature_K
     shares = scenario.fractions
@@ -35,10 +36,14 @@ def mixture_temperature(scenario: Scenario) -> float:
 
 def molecule(name: str, given: Gas | SpeciesEntry, model: str) -> Molecule:
     """The molecule of a row of the table with the given numbers put in its place."""
-    row = TABLE[name].as_model(model) if name in TABLE else None
-    omega = {"hard-sphere": 0.5, "maxwell": 1.0}.get(model, given.omega or (row and row.omega))
-    alpha = (given.alpha or (row and row.alpha)) if model == "vss" else 1.0
-    reference = given.T_ref_K or (row.reference_temperature if row else 273.0)
-    mass = given.mass_kg or (row and row.mass)
-    diameter = given.diameter_m or (row and row.diameter)
-    return Molecule(name, mass, diameter, omega, reference, alpha)
+    row: Any = TABLE[name].as_model(model) if name in TABLE else None
+    omega = {"hard-sphere": 0.5, "maxwell": 1.0}.get(model)
+    return Molecule(
+        name=name,
+        mass=given.mass_kg or row.mass,
+        diameter=given.diameter_m or row.diameter,
+        omega=omega or given.omega or row.omega,
+        # Hard spheres have the same diameter at every temperature.
+        reference_temperature=given.T_ref_K or (row.reference_temperature if row else 273.0),
+        alpha=(given.alpha or row.alpha) if model == "vss" else 1.0,
+    )

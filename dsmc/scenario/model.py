@@ -171,8 +171,7 @@ class Scenario(Section):
     @property
     def notes(self) -> tuple[str, ...]:
         """Cautions about the species used, one line each."""
-        names = [entry.name for entry in self.species] or [self.gas.species]
-        rows = [TABLE[name] for name in names if name in TABLE]
+        rows = [TABLE[entry.name] for entry in self.molecules if entry.name in TABLE]
         return tuple(f"{row.name}: {row.note}" for row in rows if row.note)
 
     @property
@@ -241,6 +240,7 @@ class Scenario(Section):
             return initial.particles
         if initial.particles_per_cell is not None:
             return max(1, round(initial.particles_per_cell * self.cell_count))
+        assert initial.weight is not None  # one of the three is given
         return max(1, round(self.number_density * self.volume / initial.weight))
 
     @property
@@ -279,6 +279,7 @@ class Scenario(Section):
         """The time step [s]."""
         if self.run.time_step_s is not None:
             return self.run.time_step_s
+        assert self.run.time_step_mct is not None  # one of the two is given
         return self.run.time_step_mct * self.collision_time
 
     @property
@@ -288,12 +289,14 @@ class Scenario(Section):
             return self.run.steps
         time = self.run.time_s
         if time is None:
+            assert self.run.collisions is not None  # one of the three is given
             time = self.run.collisions * self.collision_time
         return max(1, math.ceil(time / self.time_step * (1.0 - 1e-12)))
 
     @property
     def sample_every(self) -> int:
         """Steps between samples of the series."""
+        assert self.sample.every is not None  # settled when the scenario was made
         return self.sample.every
 
 
@@ -361,13 +364,14 @@ def _plain(value: Any) -> Any:
 
 def _valid_sections(data: Mapping[str, Any]) -> dict[str, Any]:
     """The sections that are valid each by itself, when the whole is not."""
-    valid = {}
-    whole_types = {"initial": Initial, "species": Mixture}
+    valid: dict[str, Any] = {}
+    whole_types: dict[str, Any] = {"initial": Initial, "species": Mixture}
     for name, field in Scenario.model_fields.items():
         if name not in data and not field.is_required():
             valid[name] = field.default
         elif name in data:
-            adapter = TypeAdapter(whole_types.get(name, field.annotation))
+            annotation: Any = whole_types.get(name, field.annotation)
+            adapter: TypeAdapter[Any] = TypeAdapter(annotation)
             with suppress(ValidationError):
                 valid[name] = adapter.validate_python(data[name])
     return valid

@@ -18,7 +18,7 @@ Row = tuple[str, ...]
 
 def values(scenario: Scenario) -> list[Row]:
     """(key, "default" or "", value) of every key that has a value, in the order of the file."""
-    rows = [("title", "", shown(scenario.title))] if scenario.title else []
+    rows: list[Row] = [("title", "", shown(scenario.title))] if scenario.title else []
     for name in type(scenario).model_fields:
         section = getattr(scenario, name)
         if name == "species":
@@ -91,7 +91,7 @@ def derived(scenario: Scenario) -> list[Row]:
 
 def errors(scenario: Scenario) -> list[Row]:
     """(quantity, standard error, from, steps for 1 %) of what will be measured."""
-    rows = []
+    rows: list[Row] = []
     for expected in forecast.expected_errors(scenario):
         is_relative = expected.unit == "relative"
         error = f"{expected.error:.2%}" if is_relative else f"{expected.error:.2g} {expected.unit}"
@@ -107,7 +107,15 @@ def show_check(scenario: Scenario, quiet: bool = False, stream: TextIO | None = 
     out = stream or sys.stdout
     if not quiet:
         show_table(out, f"Scenario {scenario.name}", ("key", "", "value"), values(scenario))
-        columns = ("molecule", "share", "mass [kg]", "d [m]", "T_ref [K]", "omega", "alpha")
+        columns: Sequence[str] = (
+            "molecule",
+            "share",
+            "mass [kg]",
+            "d [m]",
+            "T_ref [K]",
+            "omega",
+            "alpha",
+        )
         show_table(out, f'Molecules, model "{scenario.gas.model}"', columns, molecules(scenario))
         columns = ("derived", "value", "unit", "")
         show_table(out, "What follows", columns, derived(scenario))
@@ -153,7 +161,7 @@ def _rich_table(out: TextIO, title: str, columns: Sequence[str], rows: Sequence[
 
     table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     for place, column in enumerate(columns):
-        table.add_column(column, style="cyan" if place == 0 else "", overflow="fold")
+        table.add_column(Text(column), style="cyan" if place == 0 else "", overflow="fold")
     for row in rows:
         style = "dim" if row[1] == "default" else ""
         table.add_row(*(Text(cell) for cell in row), style=style)
@@ -162,7 +170,7 @@ def _rich_table(out: TextIO, title: str, columns: Sequence[str], rows: Sequence[
 
 def _number(value: float) -> str:
     """Whole numbers in full, others with five digits."""
-    if float(value).is_integer() and abs(value) < 1e15:
+    if float(value).is_integer() and abs(value) < 1e10:
         return f"{int(value):,}"
     return f"{value:.5g}"
 

@@ -17,8 +17,8 @@ LAYERS = {
     "tables": {"species", "quantities", "reference"},
     "randomness": {"draws"},
     "stages and state": {
-        "cells", "collide", "drift", "gas", "inflow", "initial", "macroscopic", "model", "moments",
-        "particles", "walls",
+        "cells", "census", "collide", "drift", "gas", "inflow", "initial", "macroscopic", "model",
+        "moments", "particles", "walls",
     },
     "step": {"step"},
     "measuring": {"result", "statistics", "entropy", "sampling", "expected", "verdict", "measured"},
