@@ -76,9 +76,15 @@ def fields_of(simulation: Simulation) -> dict[str, Field]:
         for n, length in zip(grid.cells, grid.lengths, strict=True)
     )
     shape = grid.cells[::-1]
-    measured = sampler.fields()
+    measured, averages = sampler.fields(), sampler.averages()
     return {
-        name: Field(name, *described(name), axes, *(a.reshape(shape) for a in measured[name]))
+        name: Field(
+            name,
+            *described(name),
+            axes,
+            *(a.reshape(shape) for a in measured[name]),
+            averages.get(name),
+        )  # fmt: skip
         for name in CELL_QUANTITIES
         if name in measured
     }

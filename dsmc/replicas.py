@@ -91,9 +91,13 @@ def combine_series(parts: list[Series]) -> Series:
 
 
 def combine_fields(parts: list[Field]) -> Field:
-    """Mean field."""
+    """Mean field, and the mean of its averages over the cells."""
     value, error = combine([part.value for part in parts])
-    return replace(parts[0], value=value, error=error)
+    average = None
+    if all(part.average is not None for part in parts):
+        mean, spread = combine([part.average[0] for part in parts])
+        average = (float(mean), float(spread))
+    return replace(parts[0], value=value, error=error, average=average)
 
 
 def combine_histograms(parts: list[Histogram]) -> Histogram:

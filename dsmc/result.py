@@ -63,6 +63,7 @@ class Field:
     """A quantity in every cell, averaged over the sampled time.
 
     axes  : one array of cell centres per dimension of space, x first, (n_x,), (n_y,) … [m]
+    average : mean over the cells and its own error; None where unknown
     value : (n_x,), (n_y, n_x) or (n_z, n_y, n_x) [unit]: x runs fastest
     error : as value [unit], one standard error; NaN where unknown
 
@@ -75,6 +76,7 @@ class Field:
     axes: tuple[np.ndarray, ...]
     value: np.ndarray
     error: np.ndarray
+    average: Measured | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "axes", tuple(np.asarray(a, dtype=np.float64) for a in self.axes))

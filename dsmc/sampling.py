@@ -15,6 +15,7 @@ from dsmc.census import Census
 from dsmc.compiled import Team
 from dsmc.gas import Gas
 from dsmc.macroscopic import (
+    CELL_QUANTITIES,
     cell_quantities,
     gas_temperatures,
     most_probable_speed,
@@ -61,7 +62,7 @@ class SeriesSampler:
         row.update(self._collision_counts(state, time, collisions))
         row.update(self._velocities(state, team))
         if len(self.names) == 1:
-            row.update(self._entropy(state))
+            row.update(self._entropy(state, row["temperature"]))
         row = {name: pair for name, pair in row.items() if self._asked(name)}
         self.time.append(time)
         for name, pair in row.items():
@@ -117,19 +118,23 @@ class SeriesSampler:
         yield "collision_rate", (new * rate, np.sqrt(new) * rate)
         self._collisions, self._since = collisions, time
 
-    def _entropy(self, state: Particles):
-        """H and its excess over the Maxwellian of the same energy, by two estimators."""
-        wanted = self.wanted & {"h_function", "h_excess", "h_excess_neighbour"}
-        if not wanted:
-            return
-        velocity = state.velocity
-        kind = self.estimator
-        if "h_function" in wanted:
-            yield "h_function", tuple(entropy.h_function(velocity, estimator=kind, unit_speed=1.0))
-        if "h_excess" in wanted:
-            yield "h_excess", tuple(entropy.h_excess(velocity, estimator=kind))
-        if "h_excess_neighbour" in wanted:
-            yield "h_excess_neighbour", tuple(entropy.h_excess(velocity, estimator="neighbour"))
+    def _entropy(self, state: Particles, temperature: tuple[float, float]):
+        """H and its excess over the Maxwellian of the same energy, by two estimators.
+
+        H = H_eq + excess, H_eq = -(3/2)(1 + ln pi v0^2) with speeds in m/s.
+        """
+        if self.wanted & {"h_function", "h_excess"}:
+            excess = entropy.h_excess(state.velocity, estimator=self.estimator)
+            yield "h_excess", tuple(excess)
+            v0 = most_probable_speed(temperature[0], self.gas.mass[0])
+            spread = 1.5 * temperature[1] / temperature[0]
+            value = entropy.EQUILIBRIUM_H - 3.0 * np.log(v0) + excess.value
+            yield "h_function", (value, np.hypot(excess.error, spread))
+        if "h_excess_neighbour" in self.wanted:
+            yield (
+                "h_excess_neighbour",
+                tuple(entropy.h_excess(state.velocity, estimator="neighbour")),
+            )
 
     estimator = "speed"  # "axisymmetric" where the initial state has an axis
 
@@ -144,6 +149,7 @@ class FieldSampler:
         self.total, self.block = np.zeros(shape), np.zeros(shape)
         self.samples, self.samples_in_block = 0, 0
         self.running = Running()
+        self.average = Running()  # of the fields over all cells: conserved fluxes are uniform
 
     def due(self, step: int) -> np.ndarray | None:
         """The array into which this step is to add its sums, or None."""
@@ -156,7 +162,9 @@ class FieldSampler:
         self.samples += 1
         self.samples_in_block += 1
         if self.samples_in_block == self.samples_per_block:
-            self.running.push(self._fields(self.block, self.samples_in_block))
+            fields = self._fields(self.block, self.samples_in_block)
+            self.running.push(fields)
+            self.average.push(np.nanmean(fields, axis=1))
             self.total += self.block
             self.block[:] = 0.0
             self.samples_in_block = 0
@@ -178,6 +186,16 @@ class FieldSampler:
         return {
             name: (array, np.broadcast_to(error[k], array.shape))
             for k, (name, array) in enumerate(value.items())
+        }
+
+    def averages(self) -> dict[str, tuple[float, float]]:
+        """{name: (mean over the cells, error)} where at least two blocks are complete."""
+        if self.average.count < 2:
+            return {}
+        pairs = zip(self.average.mean, self.average.standard_error, strict=True)
+        return {
+            name: (float(value), float(error))
+            for name, (value, error) in zip(CELL_QUANTITIES, pairs, strict=True)
         }
 
 

@@ -1,0 +1,135 @@
+"""Small gases that between them use every branch of the engine, and all that a run of them leaves.
+
+line  : 1-D, double precision, periodic, soft spheres, census of speeds and free flights, fields
+plane : 2-D, single precision, three species, moving diffuse walls against mirrors, fields
+room  : 3-D, double precision, soft spheres, partly accommodating and periodic walls
+slot  : 1-D, single precision, hard spheres, 5 cells, several walls hit in one step
+"""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+import dsmc
+
+SERIES = ("temperature", "temperature_x", "energy", "momentum_x", "moment_4", "collision_rate",
+          "collisions_per_particle")  # fmt: skip
+HOT = {"kind": "diffuse", "temperature_K": 500.0, "accommodation": 0.7,
+       "velocity_m_s": [0.0, 80.0, -20.0]}  # fmt: skip
+COLD = {"kind": "diffuse", "temperature_K": 200.0}
+THREE_GASES = [
+    {"name": "Ar", "fraction": 0.5},
+    {"name": "He", "fraction": 0.3, "temperature_K": 600.0},
+    {"name": "Xe", "fraction": 0.2},
+]
+BOXES = {
+    "line": {
+        "gas": {"species": "Ar", "model": "vss"},
+        "domain": {"length_m": [1e-3], "cells": [150]},
+        "run": {"time_step_mct": 0.7},
+        "sample": {"quantities": [*SERIES, "speed_rate", "free_flight", "h_excess"]},
+    },
+    "plane": {
+        "gas": {"model": "vhs"},
+        "species": THREE_GASES,
+        "domain": {"length_m": [1e-3, 0.7e-3], "cells": [13, 11]},
+        "boundaries": {"x": {"low": HOT, "high": COLD}, "y": {"kind": "specular"}},
+        "run": {"time_step_mct": 0.5, "precision": "float32"},
+        "sample": {"quantities": SERIES},
+    },
+    "room": {
+        "gas": {"species": "N2", "model": "vss"},
+        "domain": {"length_m": [1e-3, 0.5e-3, 0.3e-3], "cells": [7, 5, 6]},
+        "boundaries": {"x": {"low": HOT, "high": {"kind": "specular"}},
+                       "y": {"low": COLD, "high": HOT}},
+        "run": {"time_step_mct": 1.0},
+        "sample": {"quantities": SERIES, "fields_every": 0},
+    },
+    "slot": {
+        "gas": {"species": "Ar", "model": "hard-sphere"},
+        "domain": {"length_m": [1e-5], "cells": [5]},
+        "boundaries": {"x": {"low": COLD, "high": HOT}},
+        "run": {"time_step_mct": 4.0, "precision": "float32"},
+        "sample": {"quantities": SERIES},
+    },
+}  # fmt: skip
+
+
+def box(name: str, steps: int = 12, particles: int = 4000, **changes) -> dsmc.Scenario:
+    """A box by name; `changes` replaces keys of its tables, run={...} and so on."""
+    tables = {key: table for key, table in BOXES[name].items()}
+    tables["initial"] = {
+        "kind": "equilibrium", "number_density_m3": 1e22, "temperature_K": 300.0,
+        "particles": particles,
+    }  # fmt: skip
+    tables["run"] = {"steps": steps, "seed": 20261121} | tables["run"]
+    tables["sample"] = {"every": 2, "fields_every": 1} | tables["sample"]
+    tables["output"] = {"trajectory": 3, "particles": 50}
+    for key, table in changes.items():
+        tables[key] = tables.get(key, {}) | table
+    return dsmc.Scenario(**tables)
+
+
+def run(scenario: dsmc.Scenario, threads: int = 1, folder: Path | None = None, **options) -> dict:
+    """All that a run leaves: {name: array}."""
+    with dsmc.Simulation(scenario, threads=threads, output=folder, **options) as simulation:
+        simulation.run()
+        found = remains(simulation)
+    if folder is not None:
+        found |= datasets(folder / "trajectory.h5")
+    return found
+
+
+def remains(simulation: dsmc.Simulation) -> dict[str, np.ndarray]:
+    """State, tallies and results of a simulation: {name: array}."""
+    state = simulation._state
+    found = {"phase": state.phase, "offsets": state.offsets}
+    found |= {name: getattr(state, name) for name in state.columns()}
+    found |= {f"tally {name}": array for name, array in simulation.tallies.items()}
+    if simulation.census_sampler is not None:
+        sampler = simulation.census_sampler
+        found |= {
+            "exposure": sampler.exposure,
+            "events": sampler.events,
+            "flights": sampler.flights,
+        }
+    result = simulation.result
+    for kind in ("series", "fields"):
+        for name, measured in getattr(result, kind).items():
+            found[f"{kind} {name}"] = measured.value
+            found[f"{kind} {name} error"] = measured.error
+    for face, wall in result.walls.items():
+        for name in ("number_flux", "pressure", "shear", "heat_flux"):
+            found[f"wall {face} {name}"] = np.array([*map(np.array, getattr(wall, name))])
+    for name, histogram in result.histograms.items():
+        found[f"histogram {name}"] = histogram.density
+    return {name: np.array(array) for name, array in found.items()}
+
+
+def datasets(path: Path) -> dict[str, np.ndarray]:
+    """Every dataset of an HDF5 file."""
+    found = {}
+
+    def keep(name: str, item) -> None:
+        if isinstance(item, h5py.Dataset):
+            found[f"file {name}"] = np.array(item[()])
+
+    with h5py.File(path) as file:
+        file.visititems(keep)
+    return found
+
+
+def differences(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> list[str]:
+    """Names whose arrays are not the same to the last bit."""
+    names = sorted(one.keys() | other.keys())
+    return [
+        name
+        for name in names
+        if name not in one
+        or name not in other
+        or one[name].dtype != other[name].dtype
+        or one[name].shape != other[name].shape
+        or (one[name].tobytes() != other[name].tobytes() if one[name].dtype != object
+            else not np.array_equal(one[name], other[name]))
+    ]  # fmt: skip
