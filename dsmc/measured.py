@@ -82,9 +82,9 @@ def fields_of(simulation: Simulation) -> dict[str, Field]:
             name,
             *described(name),
             axes,
-            *(a.reshape(shape) for a in measured[name]),
+            *(array.reshape(shape) for array in measured[name]),
             averages.get(name),
-        )  # fmt: skip
+        )
         for name in CELL_QUANTITIES
         if name in measured
     }

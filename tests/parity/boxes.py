@@ -16,7 +16,7 @@ import dsmc
 SERIES = ("temperature", "temperature_x", "energy", "momentum_x", "moment_4", "collision_rate",
           "collisions_per_particle")  # fmt: skip
 HOT = {"kind": "diffuse", "temperature_K": 500.0, "accommodation": 0.7,
-       "velocity_m_s": [0.0, 80.0, -20.0]}  # fmt: skip
+       "velocity_m_s": [0.0, 0.0, -80.0]}  # fmt: skip
 COLD = {"kind": "diffuse", "temperature_K": 200.0}
 THREE_GASES = [
     {"name": "Ar", "fraction": 0.5},
