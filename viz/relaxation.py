@@ -105,23 +105,8 @@ def h_excess(axes: Axes, series: Mapping[str, Series], collision_time: float | N
         return False
     for k, part in enumerate(shown):
         time, unit = clock(part, collision_time)
-        colour = style.COLOURS[k]
-        # What lies below zero has no place on the scale: the curve has a gap, the band goes on.
-        high, low = (part.value + sign * style.SIGMAS * part.error for sign in (1.0, -1.0))
-        axes.fill_between(
-            time, np.maximum(low, _TINY), high, color=colour, alpha=0.2, lw=0, zorder=1.5 - 0.1 * k
-        )
-        above = np.where(part.value > 0.0, part.value, np.nan)
-        axes.plot(
-            time,
-            above,
-            color=colour,
-            marker=style.MARKERS[k],
-            ms=3.0,
-            lw=1.2,
-            zorder=2.5 - 0.1 * k,  # the sharper estimator lies on top
-            label=EXCESS[part.name],
-        )
+        draw_excess = _excess_points if part.name == "h_excess_neighbour" else _excess_curve
+        draw_excess(axes, time, part, k)
     exact = [p for p in shown if p.reference is not None and np.any(p.reference > 0.0)]
     _exact_curves(axes, exact[:1], collision_time)  # one curve, the same for every estimator
     axes.set_yscale("log")
@@ -129,6 +114,26 @@ def h_excess(axes: Axes, series: Mapping[str, Series], collision_time: float | N
     style.label_axes(axes, "$H$-theorem: decay to equilibrium", unit, r"$H-H_{eq}$ per molecule")
     style.legend(axes, _BAND, loc="upper right")
     return True
+
+
+def _excess_curve(axes: Axes, time: np.ndarray, part: Series, k: int) -> None:
+    """A curve with its band; what lies below zero has no place: the curve has a gap there."""
+    high, low = (part.value + sign * style.SIGMAS * part.error for sign in (1.0, -1.0))
+    colour, mark = style.COLOURS[k], style.MARKERS[k]
+    axes.fill_between(time, np.maximum(low, _TINY), high, color=colour, alpha=0.2, lw=0, zorder=1.5)
+    above = np.where(part.value > 0.0, part.value, np.nan)
+    axes.plot(time, above, color=colour, marker=mark, ms=3, lw=1.2, label=EXCESS[part.name])
+
+
+def _excess_points(axes: Axes, time: np.ndarray, part: Series, k: int) -> None:
+    """Points with bars, as long as they rise above their own noise."""
+    seen = part.value > style.SIGMAS * part.error
+    if not np.any(seen):
+        return
+    axes.errorbar(
+        time[seen], part.value[seen], style.SIGMAS * part.error[seen], color=style.COLOURS[k],
+        marker=style.MARKERS[k], ms=4, lw=0, elinewidth=1, zorder=1.8, label=EXCESS[part.name],
+    )  # fmt: skip
 
 
 def moments(axes: Axes, series: Mapping[str, Series], collision_time: float | None = None) -> bool:

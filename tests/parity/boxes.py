@@ -50,7 +50,7 @@ BOXES = {
         "gas": {"species": "Ar", "model": "hard-sphere"},
         "domain": {"length_m": [1e-5], "cells": [5]},
         "boundaries": {"x": {"low": COLD, "high": HOT}},
-        "run": {"time_step_mct": 4.0, "precision": "float32"},
+        "run": {"time_step_mct": 0.7, "precision": "float32"},
         "sample": {"quantities": SERIES},
     },
 }  # fmt: skip
