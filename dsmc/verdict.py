@@ -185,7 +185,7 @@ def wall_hits(scenario: Scenario, result: Result) -> Iterator[Verdict]:
     # counts whole hits: one per particle at most.
     spread = math.sqrt(math.pi / 2.0 - 1.0) / math.sqrt(result.particles)
     for face, wall in result.walls.items():
-        counted = wall.number_flux[0] * wall.area * result.time / scenario.weight
+        counted = max(1.0, wall.number_flux[0] * wall.area * result.time / scenario.weight)
         whole = 0.5 * math.sqrt(result.particles) / counted
         yield figure(f"wall_number_flux {face}", wall.number_flux[0],
                      flux * math.hypot(spread, whole), flux, "n cbar / 4", "m-2 s-1")  # fmt: skip
