@@ -41,6 +41,7 @@ from dsmc.scatter import (
     isotropic_cosine,
     isotropic_row,
     soft_sphere_cosine,
+    stretch,
 )
 
 HARD_SPHERE = 0.5  # half exponent of sigma g = S (g^2)^(1 - omega) at omega = 1/2
@@ -321,7 +322,7 @@ def turn_pair(phase, i, j, first, share_i, share_j, is_isotropic, cosine, azimut
 
 @kernel
 def turn_rows(phase, i, j, first, share_i, share_j, is_isotropic, cosine, normal):
-    """New velocities of a pair in any dimension; `normal` is a vector of independent normals."""
+    """New velocities of a pair in any dimension; normal : (D,) independent normals, used up."""
     g_squared, g_dot_normal, normal_squared = 0.0, 0.0, 0.0
     for k in range(normal.shape[0]):
         g = np.float64(phase[i, first + k]) - np.float64(phase[j, first + k])
@@ -332,10 +333,16 @@ def turn_rows(phase, i, j, first, share_i, share_j, is_isotropic, cosine, normal
         along, across = 0.0, isotropic_row(g_squared, normal_squared)
     else:
         along, across = deflect_row(g_squared, g_dot_normal, normal_squared, cosine)
+    h_squared = 0.0
+    for k in range(normal.shape[0]):
+        g = np.float64(phase[i, first + k]) - np.float64(phase[j, first + k])
+        normal[k] = along * g + across * normal[k]
+        h_squared += normal[k] * normal[k]
+    longer = stretch(g_squared, h_squared)  # a normal nearly parallel to g costs digits of |h|
     for k in range(normal.shape[0]):
         v_i, v_j = np.float64(phase[i, first + k]), np.float64(phase[j, first + k])
         centre = centre_of_mass(v_i, v_j, share_i, share_j)
-        h = along * (v_i - v_j) + across * normal[k]
+        h = normal[k] + longer * normal[k]
         phase[i, first + k] = centre + share_j * h
         phase[j, first + k] = centre - share_i * h
 

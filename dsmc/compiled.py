@@ -14,7 +14,7 @@ import sys
 import tempfile
 import types
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import llvmlite.binding
@@ -152,7 +152,10 @@ class Team:
     def each(self, work: Callable[[int], None]) -> None:
         """Call work(0) ... work(threads - 1), the first on the calling thread; wait for all."""
         others = [self._pool.submit(work, thread) for thread in range(1, self.threads)]
-        work(0)
+        try:
+            work(0)
+        finally:
+            wait(others)
         for other in others:
             other.result()
 

@@ -26,7 +26,6 @@ WALLS = 4  # diffuse reflection
 INITIAL_POSITION = 5
 INITIAL_VELOCITY = 6
 INITIAL_CHOICE = 7  # which species, which temperature, which beam
-ENTROPY = 8  # calibration samples of the entropy estimators
 
 STREAMS = {
     "candidates": CANDIDATES,
@@ -37,7 +36,6 @@ STREAMS = {
     "initial position": INITIAL_POSITION,
     "initial velocity": INITIAL_VELOCITY,
     "initial choice": INITIAL_CHOICE,
-    "entropy": ENTROPY,
 }
 
 _LOW = np.uint64(0xFFFFFFFF)

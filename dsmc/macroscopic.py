@@ -44,12 +44,13 @@ def cell_quantities(sums: np.ndarray, samples: float, volume: float, mass, weigh
             weighted[:, 10:13].T - u * square - 2.0 * np.einsum("jc,ijc->ic", u, second)
             + 2.0 * u * u_square * density
         )  # fmt: skip
-        central = (second - u[:, None] * u[None, :] * density) * (count / (count - 1.0))
+        freedom = np.where(count > 1.0, count / (count - 1.0), np.nan)
+        central = (second - u[:, None] * u[None, :] * density) * freedom
         pressure = central * per_volume
         n = count * per_volume
         scalar = (pressure[0, 0] + pressure[1, 1] + pressure[2, 2]) / 3.0
         temperature = [pressure[i, i] / (n * BOLTZMANN) for i in range(3)]
-    heat = 0.5 * third * per_volume
+    heat = np.where(count > 1.0, 0.5 * third * per_volume, np.nan)
     values = (
         n, *u, scalar / (n * BOLTZMANN), *temperature, scalar,
         pressure[0, 0], pressure[1, 1], pressure[2, 2],

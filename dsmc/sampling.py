@@ -123,6 +123,10 @@ class SeriesSampler:
 
         H = H_eq + excess, H_eq = -(3/2)(1 + ln pi v0^2) with speeds in m/s.
         """
+        if state.count < entropy.FEWEST_PARTICLES:
+            for name in ("h_excess", "h_function", "h_excess_neighbour"):
+                yield name, (np.nan, np.nan)  # too few to estimate a density
+            return
         if self.wanted & {"h_function", "h_excess"}:
             excess = entropy.h_excess(state.velocity, estimator=self.estimator)
             yield "h_excess", tuple(excess)

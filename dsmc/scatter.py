@@ -87,6 +87,14 @@ def laws(
         a = where(plane, cosine - b * along, copysign(1.0, cosine))
         return a, b
 
+    def stretch(g_squared, h_squared):
+        """|g|/|h| - 1, small and exact to its last digits where |h| misses |g| by rounding.
+
+        (g^2 - h^2)/(h^2 + |g||h|); a factor |g|/|h| itself would be rounded one-sidedly next to 1.
+        """
+        total = h_squared + sqrt(g_squared * h_squared)
+        return (g_squared - h_squared) / where(total > 0.0, total, 1.0)
+
     def line_of_centres(g_dot_k, restitution):
         """b of g' = g + b k: the component along the line of centres k is reversed.
 
@@ -110,6 +118,7 @@ def laws(
         deflect=deflect,
         isotropic_row=isotropic_row,
         deflect_row=deflect_row,
+        stretch=stretch,
         line_of_centres=line_of_centres,
         centre_of_mass=centre_of_mass,
         speed=speed,
@@ -123,6 +132,7 @@ isotropic = law(_laws.isotropic)
 deflect = law(_laws.deflect)
 isotropic_row = law(_laws.isotropic_row)
 deflect_row = law(_laws.deflect_row)
+stretch = law(_laws.stretch)
 line_of_centres = law(_laws.line_of_centres)
 centre_of_mass = law(_laws.centre_of_mass)
 speed = law(_laws.speed)

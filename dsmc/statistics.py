@@ -166,7 +166,8 @@ def jackknife(
     if sums.ndim < 1 or len(sums) < 2:
         raise ValueError("sums_per_block must hold at least two blocks")
     B, total = len(sums), sums.sum(axis=0)
-    left_out = np.array([function(total - block) for block in sums], dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):  # one block may have held everything
+        left_out = np.array([function(total - block) for block in sums], dtype=np.float64)
     deviation = left_out - left_out.mean(axis=0)
     error = np.sqrt((B - 1) / B * np.sum(deviation**2, axis=0))
     return np.asarray(function(total), dtype=np.float64), error

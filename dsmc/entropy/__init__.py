@@ -42,6 +42,7 @@ from dsmc.entropy.histogram import (
 )
 from dsmc.entropy.neighbour import neighbour_relative_entropy
 from dsmc.entropy.sample import (
+    FEWEST_PARTICLES,
     Estimate,
     RelativeEntropy,
     checked_velocity,
@@ -51,6 +52,7 @@ from dsmc.entropy.sample import (
 
 __all__ = [
     "EQUILIBRIUM_H",
+    "FEWEST_PARTICLES",
     "SPEED_BINS",
     "Estimate",
     "SpeedHistogram",

@@ -73,27 +73,15 @@ def test_a_collision_in_space_keeps_momentum_and_energy(phase, masses, cosine, u
 def test_a_collision_in_any_dimension_keeps_momentum_and_energy(
     dimension, masses, cosine, is_isotropic, data
 ):
-    """Deflection from dot products rounds as |xi|^2 / |xi_perp|^2 (xi the normals)."""
     phase = data.draw(pairs(dimension))
     xi = data.draw(vectors(dimension, zero=False, exponents=st.just(0)))
     before = phase.copy()
     turn_rows(phase, 0, 2, FIRST, *shares(masses), is_isotropic, cosine, xi)
-    check_conservation(before, phase, masses, 1.0 if is_isotropic else conditioning(before, xi))
+    check_conservation(before, phase, masses)
 
 
-def conditioning(phase, xi) -> float:
-    """|xi|^2 / |xi_perp|^2, as far as the law looks."""
-    g = phase[0, FIRST:].astype(np.longdouble) - phase[2, FIRST:].astype(np.longdouble)
-    if dot(g, g) == 0.0:
-        return 1.0
-    unit = g / np.sqrt(np.longdouble(dot(g, g)))
-    across = xi.astype(np.longdouble) - dot(unit, xi) * unit
-    return dot(xi, xi) / max(dot(across, across), 1e-14 * dot(xi, xi))
-
-
-@pytest.mark.parametrize(
-    ("dimension", "is_isotropic"), [(2, True), (3, True), (64, True), (64, False)]
-)
+@pytest.mark.parametrize("is_isotropic", [True, False])
+@pytest.mark.parametrize("dimension", [2, 3, 64])
 def test_energy_does_not_drift_over_many_collisions(dimension, is_isotropic):
     """10^4 collisions of one pair: the errors walk.  The bound is 20 of the walk's standard steps.
 

@@ -57,7 +57,7 @@ BOXES = {
 
 
 def box(name: str, steps: int = 12, particles: int = 4000, **changes) -> dsmc.Scenario:
-    """A box by name; `changes` replaces keys of its tables, run={...} and so on."""
+    """A box by name; `changes` replaces keys of its tables, run={...}, or the boundaries."""
     tables = {key: table for key, table in BOXES[name].items()}
     tables["initial"] = {
         "kind": "equilibrium", "number_density_m3": 1e22, "temperature_K": 300.0,
@@ -67,7 +67,7 @@ def box(name: str, steps: int = 12, particles: int = 4000, **changes) -> dsmc.Sc
     tables["sample"] = {"every": 2, "fields_every": 1} | tables["sample"]
     tables["output"] = {"trajectory": 3, "particles": 50}
     for key, table in changes.items():
-        tables[key] = tables.get(key, {}) | table
+        tables[key] = table if key == "boundaries" else tables.get(key, {}) | table
     return dsmc.Scenario(**tables)
 
 

@@ -119,9 +119,9 @@ def test_every_loop_has_its_place_in_the_address(stream, needed, plain):
 
 
 def test_the_runs_draw_from_the_streams_they_should(plain):
-    """Every stream but those of entropy estimates and of a choice among earlier particles."""
+    """Every stream but that of a choice among earlier particles."""
     streams = {int(s) % 256 for run in plain.values() for s in run["addresses"][:, STREAM_AND_PART]}
-    unused = {draws.ENTROPY, draws.INITIAL_CHOICE}
+    unused = {draws.INITIAL_CHOICE}
     assert streams | unused == set(draws.STREAMS.values())
     assert set(BOXES) < set(plain)
 

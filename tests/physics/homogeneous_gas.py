@@ -119,7 +119,7 @@ def temperature_ratio(velocity: np.ndarray) -> float:
     return float(variance[0] / variance.mean())
 
 
-# ----------------------------------------------------------------------- finite numbers of particles
+# ------------------------------------------------------------------ finite numbers of particles
 
 
 def finite_number_bias(k: float, moment: Callable[[float], float]) -> float:

@@ -142,7 +142,9 @@ def test_few_particles_bias_the_moments_by_one_over_their_number(state):
     starts = [finite_number_bias(k, start_moment(state)) for k in POWERS]
     for particles, count in ((100, 100_000), (200, 50_000)):
         bias, error = few_particles(state, count, particles)
-        bound = [particles * finite_number_margin(k, start_moment(state), particles) for k in POWERS]
+        bound = [
+            particles * finite_number_margin(k, start_moment(state), particles) for k in POWERS
+        ]
         print(f"\nstate {state}, N = {particles}: N times the bias of m1, m4, m6, m8")
         for row, sigma in zip(bias, error, strict=True):
             print("  ", *(f"{b:9.4f} +- {s:.4f}" for b, s in zip(row, sigma, strict=True)))
