@@ -16,13 +16,13 @@ import numpy as np
 
 from dsmc import draws, walls
 from dsmc.cells import number_of_cells
-from dsmc.collide import bench
 from dsmc.compiled import Team, available_threads, variant
 from dsmc.initial import phase_rows
 from dsmc.macroscopic import cell_quantities
 from dsmc.measured import result_of, series_of
 from dsmc.model import model
 from dsmc.moments import cell_sums
+from dsmc.pairs import bench
 from dsmc.particles import Particles, particles
 from dsmc.result import Result
 from dsmc.run import Stopwatch, due

@@ -324,9 +324,6 @@ def two_sided_z(budget: float) -> float:
     return _student_quantile(budget, np.inf)
 
 
-# ------------------------------------------------------------------------------------ their laws
-
-
 def _deviation(
     difference: NDArray[np.float64],
     slack: NDArray[np.float64],

@@ -14,12 +14,13 @@ import numpy as np
 
 from dsmc.cells import divide_slabs, first_cell, prefix_sum, reorder_rows
 from dsmc.census import Census, record_exposure
-from dsmc.collide import Bench, collide_cell
+from dsmc.collide import collide_cell
 from dsmc.compiled import Team, kernel
 from dsmc.draws import Address
 from dsmc.drift import fly_cell
 from dsmc.model import Model
 from dsmc.moments import add_cell
+from dsmc.pairs import Bench
 from dsmc.particles import Particles, swap_buffers
 
 

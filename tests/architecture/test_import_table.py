@@ -18,7 +18,7 @@ LAYERS = {
     "randomness": {"draws"},
     "stages and state": {
         "cells", "census", "collide", "drift", "gas", "inflow", "initial", "macroscopic", "model",
-        "moments", "particles", "walls",
+        "moments", "pairs", "particles", "walls",
     },
     "step": {"step"},
     "measuring": {"result", "statistics", "entropy", "sampling", "expected", "verdict", "measured"},

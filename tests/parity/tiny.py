@@ -12,8 +12,9 @@ from collections.abc import Callable
 import numpy as np
 
 from dsmc import draws
-from dsmc.collide import bench, collide_cell
+from dsmc.collide import collide_cell
 from dsmc.gas import gas
+from dsmc.pairs import bench
 from dsmc.species import TABLE
 from tests.parity.boxes import BOXES, SERIES, box, run
 

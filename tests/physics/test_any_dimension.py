@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from dsmc import draws, statistics
-from dsmc.collide import bench, collide_cell
+from dsmc.collide import collide_cell
 from dsmc.compiled import variant
 from dsmc.gas import Gas
+from dsmc.pairs import bench
 
 SEED = 20261121
 PARTICLES = 400

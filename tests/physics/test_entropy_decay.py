@@ -1,7 +1,7 @@
 """The H-theorem: H falls along the exact curve, seen by two independent estimators.
 
 H never falls from sample to sample: its excess over equilibrium, measured from N particles, is
-uncertain by 2e-4 (histogram) or 5e-3 (neighbours) at N = 2e4, and near equilibrium as often
+uncertain by 2e-3 (histogram) or 5e-3 (neighbours) at N = 2e4, and near equilibrium as often
 negative as positive. What is tested is the mean over replicas of the excess and of paired
 differences H(t_1) - H(t_2), with the same estimator, bins and number of particles on both sides.
 
@@ -19,10 +19,10 @@ from tests.physics.homogeneous_gas import BUDGET, at_steps, box, replicas, repor
 
 PARTICLES = 20_000
 TIMES = np.array([0.0, 1.0, 2.0, 4.0])  # nu t, steps of one tau
-# Of the histogram two degrees of freedom, 2/N. The neighbour estimate is corrected as if f were a
-# Gaussian, which leaves it too low where f is more sharply peaked: at most 0.003 for these states
-# (measured on independent samples of them).
-MARGIN = {"speed": 2.0 / PARTICLES, "axisymmetric": 1e-3, "neighbour": 3e-3}
+# Of the speed histogram two degrees of freedom, 2/N. The others are measured on 100 independent
+# samples of equilibrium and of each start below: axisymmetric within 2e-4 +- 3e-4 of the exact
+# excess, neighbours, corrected as if f were a Gaussian, within 1e-3 +- 6e-4.
+MARGIN = {"speed": 2.0 / PARTICLES, "axisymmetric": 5e-4, "neighbour": 2e-3}
 LABELS = [f"H - H_eq, nu t = {t:g}" for t in TIMES]
 
 
@@ -82,10 +82,10 @@ def test_a_single_series_of_h_rises_now_and_then(state_b):
 
 
 def test_h_that_falls_too_fast_is_noticed(exact):
-    """A rate 10 % too high lowers H at nu t = 1 by 1.6e-3, six errors of the histogram."""
-    laws = {"hard_sphere_rate": lambda g_squared, prefactor: 1.1 * prefactor * g_squared**0.5}
+    """A rate 15 % too high lowers H at nu t = 2 by 1.3e-3, nine errors of the histogram."""
+    laws = {"hard_sphere_rate": lambda g_squared, prefactor: 1.15 * prefactor * g_squared**0.5}
     rows = excesses("two-temperature", ("speed",), 40, laws)[:, :, 0]
-    report("state B, rate 10 % too high", LABELS, rows, exact)
+    report("state B, rate 15 % too high", LABELS, rows, exact)
     assert not joint_test(rows, exact, np.full(len(TIMES), MARGIN["speed"]), BUDGET)
 
 
