@@ -1,0 +1,83 @@
+"""A long box whose molecules stay in their cells: as many independent gases as it has cells.
+
+Every cell is a kilometre long and a run lasts microseconds, so the share of molecules that change
+cells is below 1e-6, and what happens in a cell is the homogeneous collision process of its own
+particles. One run gives independent repetitions, and all threads have work.
+"""
+
+import itertools
+
+import numpy as np
+
+from dsmc import Scenario
+from dsmc.species import BOLTZMANN
+from dsmc.statistics import joint_test
+
+SEED = 20261121
+CELLS = 64
+CELL_LENGTH = 1e3  # m
+NUMBER_DENSITY = 1e22  # m^-3
+TEMPERATURE = 300.0  # K
+MASS = 6e-26  # kg
+DIAMETER = 4e-10  # m
+T_REF = 273.0  # K
+BUDGET = 1e-6
+ORDERS = tuple(itertools.permutations(("light", "middle", "heavy")))[::2]
+
+
+def species(name, fraction, mass_ratio, diameter_ratio=1.0, **start):
+    """An entry of [[species]], in units of MASS and DIAMETER."""
+    numbers = {"mass_kg": MASS * mass_ratio, "diameter_m": DIAMETER * diameter_ratio}
+    return {"name": name, "fraction": fraction, **numbers, **start}
+
+
+def isolated_cells(cells, particles, **sections):
+    """The scenario of such a box; `gas` and `species` must be among the sections."""
+    return Scenario(
+        domain={"length_m": [CELL_LENGTH * cells], "cells": [cells]},
+        **{
+            "initial": {
+                "kind": "equilibrium",
+                "number_density_m3": NUMBER_DENSITY,
+                "temperature_K": TEMPERATURE,
+                "particles": particles,
+            },
+            "run": {"time_step_mct": 1.0, "steps": 1, "seed": SEED},
+            "sample": {"every": 10**9, "quantities": ["temperature"]},
+        }
+        | sections,
+    )
+
+
+class SpeciesState:
+    """Numbers (K, S), velocities (K, S, 3) [m/s], temperatures (K, S) [K], densities [1/m^3].
+
+    Of every species in each of the K cells, about its own mean velocity there.
+    """
+
+    def __init__(self, simulation):
+        scenario = simulation.scenario
+        shape = scenario.cells[0], len(scenario.molecules)
+        particles = simulation.particles
+        place = (particles.position[:, 0] / CELL_LENGTH).astype(np.int64) * shape[1]
+        place += particles.species
+        self.number = np.bincount(place, minlength=shape[0] * shape[1])
+        square = self._mean(place, (particles.velocity**2).sum(axis=1)).reshape(shape)
+        mean = [self._mean(place, particles.velocity[:, k]).reshape(shape) for k in range(3)]
+        self.number = self.number.reshape(shape)
+        self.velocity = np.stack(mean, axis=-1)
+        mass = np.array([molecule.mass for molecule in scenario.molecules])
+        thermal = square - (self.velocity**2).sum(axis=-1)
+        self.temperature = mass * thermal / (3.0 * BOLTZMANN)
+        self.density = self.number * scenario.weight / CELL_LENGTH
+
+    def _mean(self, place, values):
+        return np.bincount(place, values, self.number.size) / self.number
+
+
+def judged_equal(figures, expected=0.0, margin=0.0):
+    """Whether every column of `figures` has this mean: (R, K) one row per independent gas."""
+    width = figures.shape[1]
+    return joint_test(
+        figures, np.full(width, expected), margin=np.full(width, margin), budget=BUDGET
+    )
