@@ -13,7 +13,7 @@ import os
 import sys
 import tempfile
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
@@ -94,8 +94,20 @@ def variant(original: CPUDispatcher, **laws: Callable) -> CPUDispatcher:
 
     Every kernel that `original` calls, directly or not, is rebuilt if it uses a named law.
 
-    Raises KeyError if no kernel in the tree uses a given name.
+    The same laws give the same variant again.  Raises KeyError if no kernel in the tree uses a
+    given name.
     """
+    wanted = (original, frozenset(laws.items()))
+    if wanted not in _variants:
+        _variants[wanted] = _rebuilt(original, laws)
+    return _variants[wanted]
+
+
+_variants: dict[tuple, CPUDispatcher] = {}
+
+
+def _rebuilt(original: CPUDispatcher, laws: Mapping[str, Callable]) -> CPUDispatcher:
+    """The tree of kernels below `original`, with laws replaced."""
     replacements = {name: f if isinstance(f, CPUDispatcher) else law(f) for name, f in laws.items()}
     used: set[str] = set()
     rebuilt: dict[int, CPUDispatcher] = {}

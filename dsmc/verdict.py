@@ -210,6 +210,17 @@ def balances(scenario: Scenario, result: Result) -> Iterator[Verdict]:
             continue
         if abs(stress) > 10.0 * error:
             gas, gas_error = field.average
-            # The margin is the error of second order in dt (0.1 % at dt = 0.15 tau_c).
             yield figure(f"pressure_{name} of the gas", gas, math.hypot(error, gas_error), stress,
-                         "shear stress on the walls", "Pa", 0.005 * abs(stress))  # fmt: skip
+                         "shear stress on the walls", "Pa",
+                         discretisation(scenario) * abs(stress))  # fmt: skip
+
+
+def discretisation(scenario: Scenario) -> float:
+    """Share of the stress that cells and time steps may carry: collisional transfer across a cell.
+
+    Alexander, Garcia & Alder 1998 and Hadjiconstantinou 2000, as hard spheres.
+    """
+    cell = scenario.lengths[0] / scenario.cells[0] / scenario.mean_free_path
+    step = scenario.time_step / scenario.collision_time
+    cells = float(reference.cell_size_error(cell, "viscosity"))
+    return cells + float(reference.time_step_error(step, "viscosity"))

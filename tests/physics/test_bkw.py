@@ -73,7 +73,7 @@ def test_the_bkw_mode_keeps_its_shape():
     2e-3, 4e-3, 1e-4, 8e-4; finite-number margin below 1e-4); and m4, m6, m8 within 0.003, 0.007,
     0.015."""
     rows = histories(40, 50_000)
-    report("BKW mode, 2e6 particles", LABELS, rows.reshape(40, -1), exact().ravel())
+    report("BKW mode, 2e6 particles", LABELS, rows.reshape(len(rows), -1), exact().ravel())
     assert judge(rows, 50_000)
     deviation = np.abs(rows.mean(axis=0) - exact())[:, :3]
     assert np.all(deviation < QUICK), deviation.max(axis=0)
@@ -127,7 +127,7 @@ def test_the_bkw_mode_is_exact():
     """1e8 particles in 500 replicas: m4, m6, m8 within 0.002 at all times (24, 6 and 3 errors),
     H - H_eq and all 30 figures jointly within the errors and the finite-number margins."""
     rows = histories(500, 200_000, seed=1)
-    report("BKW mode, 1e8 particles", LABELS, rows.reshape(500, -1), exact().ravel())
+    report("BKW mode, 1e8 particles", LABELS, rows.reshape(len(rows), -1), exact().ravel())
     assert judge(rows, 200_000)
     deviation = np.abs(rows.mean(axis=0) - exact())[:, :3]
     assert np.all(deviation < FULL), deviation.max(axis=0)

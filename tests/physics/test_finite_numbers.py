@@ -116,10 +116,10 @@ def one_box(N: int, count: int, snapshots: int) -> np.ndarray:
     return replicas(scenario, count, history)
 
 
-@pytest.mark.parametrize("snapshots", [400, pytest.param(8000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("snapshots", [400, pytest.param(4000, marks=pytest.mark.long)])
 def test_a_box_of_one_cell_relaxes(snapshots):
     """From equal speeds, one cell, 24 replicas seen every 2 tau: m1 and m4 jointly, errors 0.3 % of
-    m4, in the long version 0.06 %; margin 0."""
+    m4, in the long version 0.1 %; margin 0."""
     rows = np.concatenate([one_box(N, 24, snapshots) for N in NUMBERS], axis=1)
     report("one cell", LABELS, rows, exact())
     assert joint_test(rows, exact(), ROUNDING, BUDGET)

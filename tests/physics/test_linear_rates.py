@@ -190,8 +190,8 @@ def test_a_deflection_exponent_two_percent_off_is_noticed():
 @pytest.mark.long
 @pytest.mark.parametrize("gas", ["hard-sphere", "vhs", "forward"])
 def test_self_diffusion_is_exact(gas):
-    """6e7 molecules: the initial rate, -ln r(t)/t at nu t = 0.5, within 0.5 % (error 0.03 %)."""
-    rows, exact = tagged_memory(FORWARD if gas == "forward" else gas, 300, 200_000, seed=1)
+    """3e7 molecules: the early rate, -ln r(t)/t at nu t = 0.5, within 0.5 % (error 0.06 %)."""
+    rows, exact = tagged_memory(FORWARD if gas == "forward" else gas, 150, 200_000, seed=1)
     report(f"tagged, {gas}", [f"r({t:g})" for t in TAGGED_TIMES], rows, exact)
     assert judge_tagged(rows, exact, 200_000)
     assert abs(np.log(rows[:, 0].mean()) / np.log(exact[0]) - 1.0) < 0.005
@@ -199,7 +199,7 @@ def test_self_diffusion_is_exact(gas):
 
 # ------------------------------------------------------------------------- the fourth moment alone
 
-SPREAD = 0.3  # half at 0.7 T, half at 1.3 T: m4 = 1 + SPREAD^2
+SPREAD = 0.4  # half at 0.6 T, half at 1.4 T: m4 = 1 + SPREAD^2
 FOURTH_TIMES = np.array([0.5, 1.0, 1.5, 2.0])
 
 
@@ -213,8 +213,9 @@ def fourth_moment_history():
 
 @pytest.mark.long
 def test_the_fourth_moment_decays_at_its_linear_rate():
-    """Half the molecules at 0.7 T, half at 1.3 T: 2e8 molecules, error of the rate 0.15 %: the rate
-    -ln[(m4 - 1)/SPREAD^2]/t within 0.5 % of the exact one. Bias below 3/N, N = 2e5."""
+    """Half the molecules at 0.6 T, half at 1.4 T: 2e8 molecules, four times jointly; the rate
+    -ln[(m4 - 1)/SPREAD^2]/t within 0.5 % of the exact one from nu t = 1 on, where its error is
+    0.12 % and less. Bias below 3/N, N = 2e5."""
     scenario = box(
         kind="two-temperature", particles=200_000, cells=20, step=0.5,
         low=1.0 - SPREAD, high=1.0 + SPREAD, seed=3,
@@ -226,4 +227,4 @@ def test_the_fourth_moment_decays_at_its_linear_rate():
     linear = SPREAD**2 * reference.hard_sphere_linear("fourth_moment", FOURTH_TIMES)
     rates = np.log(rows.mean(axis=0) / SPREAD**2) / np.log(exact / SPREAD**2)
     print("  measured over exact rate:", rates, "; exact over linear m4 - 1:", exact / linear)
-    assert np.all(np.abs(rates - 1.0) < 0.005)
+    assert np.all(np.abs(rates[1:] - 1.0) < 0.005)

@@ -89,7 +89,7 @@ def test_hard_spheres_relax_along_the_exact_history(state):
     """2e6 particles in 100 replicas: 72 figures jointly. Errors 6e-5 (m1) to 5e-3 (m8), of H 2e-4
     falling to 4e-5, of T_x/T 8e-4; margins for N = 2e4, of m8 below 1e-3."""
     rows = histories(state, 100, 20_000)
-    report(f"state {state}", LABELS, rows.reshape(100, -1), exact(state).ravel())
+    report(f"state {state}", LABELS, rows.reshape(len(rows), -1), exact(state).ravel())
     assert judge(state, rows, 20_000)
 
 
@@ -115,7 +115,7 @@ def test_hard_spheres_relax_exactly(state):
     """4e7 particles in 400 replicas of 1e5: all 72 figures jointly; errors 4e-5 (m1), 1e-4 (m4),
     1e-3 (m8), of H 2e-5 falling to 3e-6; margins for N = 1e5, of m8 below 2e-4."""
     rows = histories(state, 400, 100_000, seed=1)
-    report(f"state {state}", LABELS, rows.reshape(400, -1), exact(state).ravel())
+    report(f"state {state}", LABELS, rows.reshape(len(rows), -1), exact(state).ravel())
     assert judge(state, rows, 100_000)
 
 
