@@ -36,8 +36,9 @@ ROUNDING = float(np.finfo(np.float64).eps)
 class SeriesSampler:
     """Quantities of the whole gas against time, each with the error of one run."""
 
-    def __init__(self, gas: Gas, names: tuple[str, ...], wanted: frozenset[str]):
+    def __init__(self, gas: Gas, names: tuple[str, ...], wanted: frozenset[str], axial: bool):
         self.gas = gas
+        self.estimator = "axisymmetric" if axial else "speed"  # of H, by the initial state
         self.names = names  # of the species
         self.wanted = wanted
         self.time: list[float] = []
@@ -139,8 +140,6 @@ class SeriesSampler:
                 "h_excess_neighbour",
                 tuple(entropy.h_excess(state.velocity, estimator="neighbour")),
             )
-
-    estimator = "speed"  # "axisymmetric" where the initial state has an axis
 
 
 class FieldSampler:

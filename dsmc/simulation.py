@@ -112,9 +112,9 @@ class Simulation:
     def _make_samplers(self) -> None:
         scenario, sample = self.scenario, self.scenario.sample
         names = tuple(molecule.name for molecule in scenario.molecules)
-        self.series_sampler = SeriesSampler(self._model.gas, names, frozenset(sample.quantities))
-        if scenario.initial.kind in ("bi-maxwellian", "two-beams"):
-            self.series_sampler.estimator = "axisymmetric"
+        axial = scenario.initial.kind in ("bi-maxwellian", "two-beams")
+        wanted = frozenset(sample.quantities)
+        self.series_sampler = SeriesSampler(self._model.gas, names, wanted, axial)
         self.field_sampler = None
         if sample.fields_every:
             self.field_sampler = FieldSampler(
