@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dsmc import entropy, moments, reference, species, statistics
+    from dsmc.continuation import resume
+    from dsmc.folder import open
     from dsmc.scenario import Scenario, ScenarioError, load
     from dsmc.simulation import Simulation
 
@@ -27,7 +29,9 @@ __all__ = [
     "entropy",
     "load",
     "moments",
+    "open",
     "reference",
+    "resume",
     "species",
     "statistics",
 ]
@@ -36,6 +40,8 @@ _HOMES = {
     "Scenario": "dsmc.scenario",
     "ScenarioError": "dsmc.scenario",
     "load": "dsmc.scenario",
+    "open": "dsmc.folder",
+    "resume": "dsmc.continuation",
     "Simulation": "dsmc.simulation",
 }
 

@@ -136,7 +136,36 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
     run.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where to compute")
     run.add_argument("--overwrite", action="store_true", help="replace earlier results in DIR")
 
-    _scenario_options(command("check", "validate a scenario and forecast its run", check))
+    resume = command("resume", "go on with a run from its checkpoint, exactly", resume_run)
+    resume.add_argument("directory", metavar="DIR", help="the directory of the run")
+    length = resume.add_mutually_exclusive_group()
+    length.add_argument("--steps", metavar="N", type=whole, help="N more steps")
+    length.add_argument("--time", metavar="T", type=positive, help="to the physical time T [s]")
+    resume.add_argument("--wall-time", metavar="T", type=seconds, help="stop after T: 90, 10m, 2h")
+    resume.add_argument("--threads", metavar="N", type=whole, help="threads; all cores")
+
+    checked = command("check", "validate a scenario and forecast its run", check)
+    _scenario_options(checked)
+    checked.add_argument(
+        "--target", metavar="E", type=share, default=0.01,
+        help="tell what a relative standard error of E would cost (0.01)",
+    )  # fmt: skip
+    checked.add_argument("--json", action="store_true", help="print JSON")
+
+    inspect = command("inspect", "tell what is in a file of results", inspect_file)
+    inspect.add_argument("file", metavar="FILE", help="HDF5, summary.json, or a directory of a run")
+    inspect.add_argument("--plot", action="store_true", help="draw what it holds, too")
+    inspect.add_argument("--json", action="store_true", help="print JSON")
+
+    compare = command("compare", "judge two runs against each other", compare_runs)
+    compare.add_argument("a", metavar="A", help="a directory of a run, or a file of it")
+    compare.add_argument("b", metavar="B", help="another one, or `reference`: what is exact of A")
+    compare.add_argument("--json", action="store_true", help="print JSON")
+
+    plot = command("plot", "draw the pictures of a run or of a file", plot_target)
+    plot.add_argument("target", metavar="DIR|FILE", help="a directory of a run, or an HDF5 file")
+    plot.add_argument("-o", "--output", metavar="PNG", help="a picture or folder to write")
+    plot.add_argument("--animate", action="store_true", help="draw the tracked velocities as a GIF")
 
     bench = command("bench", "measure the speed of this machine", run_bench)
     bench.add_argument("--particles", metavar="N", type=whole, help="particles of the main problem")
@@ -175,6 +204,17 @@ def whole(text: str) -> int:
     return int(number)
 
 
+def positive(text: str) -> float:
+    """A positive number."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0.0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number: write 1e-5")
+    return number
+
+
 def seconds(text: str) -> float:
     """A duration: 90, 90s, 10m, 2h or 1.5d, in seconds."""
     units = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
@@ -182,6 +222,17 @@ def seconds(text: str) -> float:
     if match is None or match[2] not in units or float(match[1]) == 0.0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a duration: write 90, 10m or 2h")
     return float(match[1]) * units[match[2]]
+
+
+def share(text: str) -> float:
+    """A number between 0 and 1, 0.001 or 0.1%."""
+    try:
+        number = float(text.removesuffix("%")) / (100.0 if text.endswith("%") else 1.0)
+    except ValueError:
+        number = 0.0
+    if not 0.0 < number < 1.0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no share between 0 and 1: write 0.001")
+    return number
 
 
 def _load(arguments: argparse.Namespace) -> Scenario:
@@ -217,16 +268,61 @@ def run_scenario(arguments: argparse.Namespace) -> int:
             threads=scenario.run.threads,
         )
     except ValueError as error:
-        if scenario.initial.kind == "file" and scenario.initial.path in str(error):
-            return _refuse(f"the initial state cannot be read: {error}")
+        if "initial.path" in str(error):  # the file does not fit the scenario
+            return _refuse(str(error))
         raise
+
+
+def resume_run(arguments: argparse.Namespace) -> int:
+    """`dsmc resume`"""
+    from dsmc import launch
+
+    return launch.resume(
+        Path(arguments.directory),
+        arguments.steps,
+        arguments.time,
+        quiet=arguments.quiet,
+        wall_time=arguments.wall_time,
+        threads=arguments.threads,
+    )
+
+
+def inspect_file(arguments: argparse.Namespace) -> int:
+    """`dsmc inspect`"""
+    from dsmc import inspect
+
+    return inspect.main(arguments.file, arguments.json, arguments.plot, arguments.quiet)
+
+
+def compare_runs(arguments: argparse.Namespace) -> int:
+    """`dsmc compare`"""
+    from dsmc import compare
+
+    return compare.main(arguments.a, arguments.b, arguments.json, arguments.quiet)
+
+
+def plot_target(arguments: argparse.Namespace) -> int:
+    """`dsmc plot`"""
+    from viz.pictures import draw_target
+
+    paths, remarks = draw_target(
+        arguments.target, arguments.output, arguments.animate, arguments.quiet
+    )
+    for line in [*map(str, paths), *(() if arguments.quiet else remarks)]:
+        print(line)
+    return 0
 
 
 def check(arguments: argparse.Namespace) -> int:
     """`dsmc check`"""
     from dsmc.scenario.report import show_check
 
-    show_check(_load(arguments), quiet=arguments.quiet)
+    show_check(
+        _load(arguments),
+        quiet=arguments.quiet,
+        target=arguments.target,
+        as_json=arguments.json,
+    )
     return 0
 
 

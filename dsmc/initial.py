@@ -7,7 +7,8 @@ seed alone.  Shares (hot and cold, left and right beam, species) are exact quota
     u : (n, 6) uniforms; rows : (n,) numbers of the particles; result : (n, 3) [v0]
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,6 +19,31 @@ BLOCK = 1 << 18  # rows drawn at once
 UNIFORMS = 6  # uniforms per row
 
 Law = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+class EarlierParticles(NamedTuple):
+    """Particles of an earlier run: position (K, d) [m], velocity (K, 3) [m/s], species (K,).
+
+    Rows with NaN among the velocities are empty places.
+    """
+
+    position: np.ndarray
+    velocity: np.ndarray
+    species: np.ndarray | None = None
+
+
+class CellGas(NamedTuple):
+    """A gas as the fields of an earlier run tell it: the state of equal cells that fill the box.
+
+    cells : (d,) how many, x first; the other arrays count x fastest, C = their product
+    number_density : (C,) [m^-3]; velocity : (C, 3) [m/s]; temperature : (C,) [K], of any value
+    where the density is 0
+    """
+
+    cells: tuple[int, ...]
+    number_density: np.ndarray
+    velocity: np.ndarray
+    temperature: np.ndarray
 
 
 def normals(u: np.ndarray) -> np.ndarray:
@@ -118,21 +144,27 @@ def species_column(count: int, fractions: tuple[float, ...]) -> np.ndarray | Non
 def phase_rows(scenario, key, dtype, earlier=None) -> tuple[np.ndarray, np.ndarray | None]:
     """Draw the initial particles of a scenario: phase : (N, d + 3) [m, m/s] and their species.
 
-    earlier : (position, velocity) of the file that initial.kind = "file" names
+    earlier : EarlierParticles or CellGas of the file that initial.kind = "file" names
     """
-    count, d = scenario.particle_count, scenario.dimension
-    phase = np.empty((count, d + 3), dtype)
-    species = species_column(count, scenario.fractions)
-    if earlier is not None:
-        reuse_rows(scenario, key, phase, *earlier)
+    if isinstance(earlier, CellGas):
+        phase, species = local_equilibrium(scenario, key, dtype, earlier)
+    elif earlier is not None:
+        phase, species = reused_rows(scenario, key, dtype, EarlierParticles(*earlier))
     else:
+        phase = np.empty((scenario.particle_count, scenario.dimension + 3), dtype)
+        species = species_column(phase.shape[0], scenario.fractions)
         draw = riemann_block if scenario.initial.kind == "riemann" else uniform_block
-        for start in range(0, count, BLOCK):
-            stop = min(start + BLOCK, count)
-            draw(scenario, key, phase[start:stop], np.arange(start, stop),
-                 None if species is None else species[start:stop])  # fmt: skip
-    make_exact(scenario, phase[:, d:], species)
+        for rows in blocks(phase.shape[0]):
+            own = slice(rows[0], rows[-1] + 1)
+            draw(scenario, key, phase[own], rows, None if species is None else species[own])
+    make_exact(scenario, phase[:, scenario.dimension :], species)
     return phase, species
+
+
+def blocks(count: int) -> Iterator[np.ndarray]:
+    """The numbers 0 … count - 1 in runs of at most BLOCK."""
+    for start in range(0, count, BLOCK):
+        yield np.arange(start, min(start + BLOCK, count))
 
 
 def block_uniforms(key, stream: int, rows: np.ndarray, columns: int) -> np.ndarray:
@@ -184,31 +216,87 @@ def riemann_block(scenario, key, phase, rows, species) -> None:
     phase[:, d:] = equilibrium(velocities, rows) * v0 + flow
 
 
-def reuse_rows(scenario, key, phase: np.ndarray, position, velocity) -> None:
-    """Start from earlier particles; velocities are drawn with replacement if the counts differ.
+def reused_rows(
+    scenario, key, dtype, earlier: EarlierParticles
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Start from earlier particles: phase : (N, d + 3) and species : (N,) or None.
 
-    Positions are taken too when the counts agree, else drawn uniformly.
+    As many as the scenario has are taken as they are. For another number particles are drawn with
+    replacement, and each is put anywhere in its cell: no two stand at the same place.
 
-    phase : (N, d + 3), filled; position : (K, >= d) [m]; velocity : (K, 3) [m/s]; rows with NaN
-    are empty places
-    Raises ValueError when nothing is there or the positions do not fit the box.
+    Raises ValueError where there are none, they do not fit the box, or species are not as needed.
     """
-    d, count = scenario.dimension, phase.shape[0]
-    present = np.isfinite(velocity).all(axis=1)
-    position, velocity = position[present, :d], velocity[present]
+    count, kinds = scenario.particle_count, len(scenario.molecules)
+    present = np.isfinite(earlier.velocity).all(axis=1)
+    position, velocity = earlier.position[present], earlier.velocity[present]
+    species = None
+    if kinds > 1:
+        if earlier.species is None:
+            raise misfit(scenario, "does not tell the species of particles: name a checkpoint.h5")
+        species = earlier.species[present].astype(np.int8)
+        if ((species < 0) | (species >= kinds)).any():
+            raise misfit(scenario, f"holds other species than the {kinds} of the scenario")
     if velocity.shape[0] == 0:
-        raise ValueError(f"initial.path: {scenario.initial.path} holds no particles")
-    rows = np.arange(count)
+        raise misfit(scenario, "holds no particles")
+    if not ((position >= 0.0) & (position <= scenario.lengths)).all():
+        raise misfit(scenario, "holds particles that lie outside domain.length_m")
     if velocity.shape[0] == count:
-        phase[:, :d], phase[:, d:] = position, velocity
-        if (position < 0).any() or (position > np.asarray(scenario.lengths)).any():
-            raise ValueError(
-                f"initial.path: positions in {scenario.initial.path} lie outside domain.length_m"
-            )
-        return
-    choice = block_uniforms(key, draws.INITIAL_CHOICE, rows, 1)[:, 0]
-    phase[:, d:] = velocity[(choice * velocity.shape[0]).astype(np.int64)]
-    phase[:, :d] = block_uniforms(key, draws.INITIAL_POSITION, rows, d) * scenario.lengths
+        return np.hstack([position, velocity]).astype(dtype), species
+    chosen = np.empty(count, np.int64)
+    phase = np.empty((count, scenario.dimension + 3), dtype)
+    width = np.divide(scenario.lengths, scenario.cells)
+    for rows in blocks(count):
+        choice = block_uniforms(key, draws.INITIAL_CHOICE, rows, 1)[:, 0]
+        chosen[rows] = choice * velocity.shape[0]
+        cell = np.minimum(position[chosen[rows]] // width, np.subtract(scenario.cells, 1))
+        inside = block_uniforms(key, draws.INITIAL_POSITION, rows, scenario.dimension)
+        place = np.minimum((cell + inside) * width, scenario.lengths)
+        phase[rows] = np.hstack([place, velocity[chosen[rows]]])
+    return phase, None if species is None else species[chosen]
+
+
+def misfit(scenario, what: str) -> ValueError:
+    """The error that the file of an initial state does not fit the scenario."""
+    return ValueError(f"initial.path: {scenario.initial.path} {what}")
+
+
+def local_equilibrium(scenario, key, dtype, gas: CellGas) -> tuple[np.ndarray, np.ndarray | None]:
+    """Draw every cell of earlier fields from Maxwell's distribution of its own n, u and T.
+
+    Cell c gets n_c V_c / F_N particles, rounded up or down so that the mean is right; if the
+    scenario gives a number of particles, the densities are scaled to have exactly that many. Every
+    species has its stated share of all particles, and the u and T of the cell.
+
+    Returns phase : (N, d + 3) and species : (N,) or None.
+    """
+    wanted = np.cumsum(gas.number_density) * (scenario.volume / gas.temperature.size)
+    if scenario.initial.weight is None:
+        wanted = wanted / wanted[-1] * scenario.particle_count
+    else:
+        wanted /= scenario.weight
+    shift = block_uniforms(key, draws.INITIAL_CHOICE, np.zeros(1, int), 1)[0, 0]
+    ends = np.floor(wanted + shift).astype(np.int64)
+    count = int(ends[-1])
+    if count == 0:
+        raise misfit(scenario, "holds less gas than one particle stands for: lower initial.weight")
+    species = species_column(count, scenario.fractions)
+    if species is not None:  # in random order, since rows go cell by cell
+        order = [block_uniforms(key, draws.INITIAL_CHOICE, rows, 2)[:, 1] for rows in blocks(count)]
+        species = species[np.argsort(np.concatenate(order))]
+    mass = np.array([molecule.mass for molecule in scenario.molecules])
+    phase = np.empty((count, scenario.dimension + 3), dtype)
+    width = np.divide(scenario.lengths, gas.cells)
+    for rows in blocks(count):
+        cell = np.searchsorted(ends, rows, side="right")
+        corner = np.stack(np.unravel_index(cell, gas.cells, order="F"), axis=1)
+        inside = block_uniforms(key, draws.INITIAL_POSITION, rows, scenario.dimension)
+        own_mass = mass[0 if species is None else species[rows]]
+        v0 = np.sqrt(2.0 * BOLTZMANN * gas.temperature[cell] / own_mass)
+        u = block_uniforms(key, draws.INITIAL_VELOCITY, rows, UNIFORMS)
+        velocity = equilibrium(u, rows) * v0[:, None] + gas.velocity[cell]
+        place = np.minimum((corner + inside) * width, scenario.lengths)
+        phase[rows] = np.hstack([place, velocity])
+    return phase, species
 
 
 def make_exact(scenario, velocity: np.ndarray, species: np.ndarray | None) -> None:

@@ -1,17 +1,24 @@
-"""What `dsmc run` does: run a scenario into a directory, show progress, print the closing table."""
+"""What `dsmc run` and `dsmc resume` do: run into a directory, show progress, conclude."""
 
 from __future__ import annotations
 
-import sys
+import contextlib
+import errno
+import fcntl
+import os
+import signal
 import time
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from dsmc import continuation, disk, hdf5
 from dsmc.compiled import available_threads
+from dsmc.output import FILES, SUMMARY, TRAJECTORY, clear
+from dsmc.progress import Progress, moment_of
 from dsmc.replicas import combined, run_replicas
 from dsmc.result import Result
 from dsmc.simulation import Simulation
@@ -21,12 +28,11 @@ from dsmc.trajectory import TrajectoryWriter
 if TYPE_CHECKING:
     from dsmc.scenario import Scenario
 
-FILES = ("trajectory.h5", "summary.json")
-REPORTS = 10  # plain progress lines of a run whose output is no terminal
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class DirectoryInUse(ValueError):
-    """The output directory already holds a run."""
+    """The output directory holds a run, or one is writing there now."""
 
 
 def run(
@@ -37,77 +43,138 @@ def run(
     wall_time: float | None = None,
     threads: int | None = None,
 ) -> int:
-    """Run the scenario and write trajectory.h5, summary.json and pictures into `directory`.
+    """Run the scenario and write its files and pictures into `directory`.
 
     wall_time : stop after this many seconds [s]
     Returns the exit code.  Raises DirectoryInUse, and OSError with the path and the cure.
     """
     directory = Path(directory)
-    present = [name for name in FILES if (directory / name).exists()]
-    if present and not overwrite:
-        raise DirectoryInUse(
-            f"{directory} already holds {' and '.join(present)}\n"
-            "  cure: choose another directory with -o, or replace it with --overwrite"
+    with claimed(directory):
+        present = [name for name in FILES if (directory / name).exists()]
+        if present and not overwrite:
+            raise DirectoryInUse(
+                f"{directory} already holds {', '.join(present)}\n"
+                f"  cure: go on with `dsmc resume {directory}`, choose another directory with -o, "
+                "or replace it with --overwrite"
+            )
+        origin = provenance(
+            scenario.run.seed,
+            threads or available_threads(),
+            precision=scenario.run.precision,
+            replicas=scenario.run.replicas,
+        ) | {"scenario": scenario.name}
+        console = Console(quiet=quiet)
+        with Stop(wall_time) as stop:
+            if scenario.run.replicas > 1:
+                return several(scenario, directory, origin, console, stop, threads)
+            simulation = Simulation(scenario, threads, directory, overwrite=True, provenance=origin)
+            return single(simulation, directory, console, stop)
+
+
+def resume(
+    directory: Path,
+    steps: int | None = None,
+    until: float | None = None,
+    quiet: bool = False,
+    wall_time: float | None = None,
+    threads: int | None = None,
+) -> int:
+    """Go on with the run in `directory` from its checkpoint, to the end of its scenario.
+
+    steps : this many more steps instead; until : to this physical time instead [s]
+    Returns the exit code.  Raises DirectoryInUse, and OSError with the path and the cure.
+    """
+    directory = Path(directory)
+    if not directory.is_dir():
+        raise hdf5.Unreadable(directory, "no such directory: name the directory of a run")
+    with claimed(directory), Stop(wall_time) as stop:
+        console = Console(quiet=quiet)
+        simulation = continuation.resume(directory, threads)
+        if remark := simulation.provenance.get("remark"):
+            console.print(remark, markup=False, soft_wrap=True)
+        console.print(
+            f"Going on after step {simulation.steps} of {simulation.scenario.steps}.", markup=False
         )
-    console = Console(quiet=quiet)
-    origin = provenance(
-        scenario.run.seed,
-        threads or available_threads(),
-        precision=scenario.run.precision,
-        replicas=scenario.run.replicas,
-    )
-    begin = time.perf_counter()
-    measure = several if scenario.run.replicas > 1 else single
-    result = measure(scenario, directory, origin, overwrite, console, wall_time, threads)
-    result = replace(result, wall_time=time.perf_counter() - begin)
-    files = [directory / "trajectory.h5", write_summary(directory / "summary.json", result)]
-    if scenario.output.pictures:
-        files += pictures(result, directory)
-    closing_table(result, console, files)
-    conclude(result, console)
+        return single(simulation, directory, console, stop, steps, until)
+
+
+def single(
+    simulation: Simulation,
+    directory: Path,
+    console: Console,
+    stop: Stop,
+    steps: int | None = None,
+    until: float | None = None,
+) -> int:
+    """Run to the end or until told to stop, write everything, and tell the outcome."""
+    before = simulation.stopwatch.total
+    try:
+        with simulation:
+            last = simulation.last_step(steps, until)
+            result = watched(simulation, last, console, stop)
+    except OSError as failure:  # the disk: what was committed is intact
+        told = f"{failure.strerror}; then go on with: dsmc resume {directory}"
+        raise OSError(failure.errno, told, failure.filename) from failure
+    result = replace(result, wall_time=before + stop.elapsed)
+    scenario = simulation.scenario
+    if simulation.steps < last:
+        console.print(
+            f"{stop.reason} after step {simulation.steps} of {last}; nothing is lost. "
+            f"Go on with: dsmc resume {directory}", markup=False, soft_wrap=True,
+        )  # fmt: skip
+    if stop.signal:
+        write_summary(directory / SUMMARY, result)
+        return 128 + stop.signal
+    conclude(scenario, result, directory, console)
     return 0
 
 
-def single(scenario, directory, origin, overwrite, console, wall_time, threads) -> Result:
-    """One run, writing its files as it goes."""
-    with (
-        Simulation(
-            scenario, threads, directory, overwrite=overwrite, provenance=origin
-        ) as simulation,
-        progress(console, scenario.steps) as report,
-    ):
-        limit = None if wall_time is None else time.perf_counter() + wall_time
+def watched(simulation: Simulation, last: int, console: Console, stop: Stop) -> Result:
+    """Run to step `last` or until told to stop, and show how it goes."""
+    shown = Progress(last, console=console, quiet=console.quiet, done=simulation.steps)
+    with shown as report:
 
         def callback(simulation: Simulation) -> bool:
-            report(simulation.steps, lambda: state_of(simulation))
-            return limit is not None and time.perf_counter() > limit
+            report.update(simulation.steps, lambda: moment_of(simulation))
+            return stop.asked()
 
-        result = simulation.run(callback=callback)
-    if simulation.steps < scenario.steps:
-        console.print(f"Stopped by --wall-time after {simulation.steps} of {scenario.steps} steps.")
-    return result
+        return simulation.run(steps=last - simulation.steps, callback=callback)
 
 
-def several(scenario, directory, origin, overwrite, console, wall_time, threads) -> Result:
-    """Replicas in a pool of processes; their mean series is written at the end."""
-    if wall_time is not None:
-        console.print("--wall-time does not stop replicas; it is ignored.")
+def several(
+    scenario: Scenario,
+    directory: Path,
+    origin: dict[str, Any],
+    console: Console,
+    stop: Stop,
+    threads: int | None,
+) -> int:
+    """Replicas in a pool of processes; their mean is written at the end."""
     replicas = scenario.run.replicas
-    with progress(console, replicas, "replicas") as report:
+    with Progress(replicas, "replicas", console=console, quiet=console.quiet) as report:
         results = run_replicas(
             scenario,
             replicas,
             threads or available_threads(),
-            lambda done: report(done, lambda: ""),
+            lambda done: report.update(done, lambda: None),
+            stopped=stop.asked,
         )
-    result = replace(combined(scenario, results), provenance=origin)
-    write_series(scenario, directory / "trajectory.h5", result, overwrite)
-    return result
+    if len(results) < replicas:
+        console.print(
+            f"{stop.reason}: {len(results)} of {replicas} replicas had finished; "
+            "those that had not are left out.", markup=False, soft_wrap=True,
+        )  # fmt: skip
+    if not results:
+        return 128 + stop.signal if stop.signal else 0
+    result = replace(combined(scenario, results), provenance=origin, wall_time=stop.elapsed)
+    clear(directory)
+    write_series(scenario, directory / TRAJECTORY, result)
+    conclude(scenario, result, directory, console)
+    return 128 + stop.signal if stop.signal else 0
 
 
-def write_series(scenario: Scenario, path: Path, result: Result, overwrite: bool) -> None:
+def write_series(scenario: Scenario, path: Path, result: Result) -> None:
     """Write the series of combined replicas as the observables of a trajectory file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     every = scenario.sample_every
     declared = [(s.name, s.unit, s.description, ()) for s in result.series.values()]
     with TrajectoryWriter(
@@ -119,7 +186,6 @@ def write_series(scenario: Scenario, path: Path, result: Result, overwrite: bool
         scenario_text=scenario.text,
         provenance=result.provenance,
         observables=declared,
-        overwrite=overwrite,
     ) as writer:
         names = list(result.series)
         for row in range(result.series[names[0]].time.size if names else 0):
@@ -133,14 +199,20 @@ def write_series(scenario: Scenario, path: Path, result: Result, overwrite: bool
             writer.annotate(name, reference=result.series[name].reference)
 
 
-def pictures(result: Result, directory: Path) -> list[Path]:
-    """Draw what there is to see."""
-    from viz import profiles, relaxation
+def conclude(scenario: Scenario, result: Result, directory: Path, console: Console) -> None:
+    """Write the summary, draw the pictures, print the closing table and the verdict."""
+    written = [directory / name for name in FILES if (directory / name).exists()]
+    write_summary(directory / SUMMARY, result)
+    if scenario.output.pictures:
+        from viz.pictures import draw
 
-    return [*relaxation.draw(result, directory), *profiles.draw(result, directory)]
+        trajectory = directory / TRAJECTORY if scenario.output.trajectory else None
+        written += draw(result, directory, animate=scenario.output.animation, trajectory=trajectory)
+    closing_table(result, console, dict.fromkeys([*written, directory / SUMMARY]))
+    tell_verdict(result, console)
 
 
-def conclude(result: Result, console: Console) -> None:
+def tell_verdict(result: Result, console: Console) -> None:
     """Say in one line whether the run agrees with what is known."""
     if not result.verdicts:
         console.print("Nothing exact is known of this run: no verdict.")
@@ -155,60 +227,72 @@ def conclude(result: Result, console: Console) -> None:
         )  # fmt: skip
 
 
-def state_of(simulation: Simulation) -> str:
-    """The physics of the moment, for the progress line."""
-    rows = simulation.series_sampler.rows
-    parts = [f"t = {simulation.time:.3g} s"]
-    for name, label, unit in (("temperature", "T", " K"), ("h_excess", "H-H_eq", "")):
-        if rows.get(name):
-            value, error = rows[name][-1]
-            parts.append(f"{label} = {value:.4g} ± {error:.1g}{unit}")
-    count = simulation.scenario.particle_count
-    parts.append(f"{2.0 * simulation.collisions / count:.2f} collisions per particle")
-    busy = sum(simulation.stopwatch.seconds[stage] for stage in ("collide and fly", "sort"))
-    if busy > 0.0:
-        parts.append(f"{simulation.steps * count / busy / 1e6:.1f} million particle-steps/s")
-    return ", ".join(parts)
+@contextlib.contextmanager
+def claimed(directory: Path) -> Iterator[None]:
+    """Make the directory if need be, and be the only program that writes there.
+
+    Raises DirectoryInUse, and OSError with the path and the cure.
+    """
+    try:
+        if directory.exists() and not directory.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        directory.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(directory, os.O_RDONLY)
+    except OSError as failure:
+        raise disk.refusal(failure, directory) from failure
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise DirectoryInUse(
+            f"{directory}: another run is writing there now\n"
+            "  cure: wait for its end, or choose another directory with -o"
+        ) from None
+    except OSError:  # a file system without locks
+        pass
+    try:
+        yield
+    finally:
+        os.close(descriptor)
 
 
-@contextmanager
-def progress(console: Console, total: int, unit: str = "steps"):
-    """Yield report(done, describe): a live bar on a terminal, about ten plain lines elsewhere."""
-    if console.is_terminal and not console.quiet:
-        yield from _live(console, total, unit)
-        return
-    begin, last = time.perf_counter(), [0]
+class Stop:
+    """When to stop early: a wall-time limit, Ctrl-C or SIGTERM; a context manager.
 
-    def report(done: int, describe) -> None:
-        share = done * REPORTS // total
-        if console.quiet or (share == last[0] and done < total) or done == last[0]:
-            return
-        last[0] = share
-        elapsed = time.perf_counter() - begin
-        left = elapsed * (total - done) / done
-        console.print(
-            f"{unit} {done} of {total}, {elapsed:.1f} s, {left:.1f} s left  {describe()}".rstrip(),
-            markup=False, highlight=False, soft_wrap=True,
-        )  # fmt: skip
-        sys.stdout.flush()
+    The step in progress is finished and a checkpoint written; a second signal ends it at once.
+    """
 
-    yield report
+    def __init__(self, wall_time: float | None):
+        self._begin = time.monotonic()
+        self._limit = wall_time
+        self._previous: dict[int, Any] = {}
+        self.signal = 0
 
+    @property
+    def elapsed(self) -> float:
+        """Wall time since the start [s]."""
+        return time.monotonic() - self._begin
 
-def _live(console: Console, total: int, unit: str):
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    @property
+    def reason(self) -> str:
+        """Why it stopped, in words."""
+        name = signal.Signals(self.signal).name if self.signal else ""
+        return f"Interrupted by {name}" if name else "Stopped by --wall-time"
 
-    with Progress(
-        TextColumn(unit), BarColumn(), TextColumn("{task.completed}/{task.total}"),
-        TimeRemainingColumn(), TextColumn("{task.description}"), console=console, transient=True,
-    ) as bar:  # fmt: skip
-        task = bar.add_task("", total=total)
-        shown = [0.0]
+    def asked(self) -> bool:
+        """Whether it is time to stop."""
+        return bool(self.signal) or (self._limit is not None and self.elapsed > self._limit)
 
-        def report(done: int, describe) -> None:
-            now = time.perf_counter()
-            if now - shown[0] > 0.2 or done == total:
-                shown[0] = now
-                bar.update(task, completed=done, description=describe())
+    def _note(self, number: int, frame: Any) -> None:
+        if self.signal:
+            raise KeyboardInterrupt
+        self.signal = number
 
-        yield report
+    def __enter__(self) -> Stop:
+        with contextlib.suppress(ValueError):  # not in the main thread: no signals there
+            self._previous = {number: signal.signal(number, self._note) for number in SIGNALS}
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsmc import expected, reference, walls
-from dsmc.macroscopic import CELL_QUANTITIES, most_probable_speed
+from dsmc.macroscopic import CELL_QUANTITIES
 from dsmc.quantities import QUANTITIES
 from dsmc.result import FACES, Field, Histogram, Result, Series, Wall
 from dsmc.verdict import judge
 
 if TYPE_CHECKING:
+    from dsmc.averaging import CellAverage
     from dsmc.scenario import Scenario
     from dsmc.simulation import Simulation
 
@@ -54,8 +55,8 @@ def series_of(simulation: Simulation) -> dict[str, Series]:
     sampler = simulation.series_sampler
     time = np.array(sampler.time)
     return {
-        name: series(simulation.scenario, name, time, *np.array(rows).T)
-        for name, rows in sampler.rows.items()
+        name: series(simulation.scenario, name, time, value, error)
+        for name, (value, error) in sampler.columns().items()
     }
 
 
@@ -66,24 +67,32 @@ def series(scenario: Scenario, name: str, time, value, error) -> Series:
 
 
 def fields_of(simulation: Simulation) -> dict[str, Field]:
-    """Cell fields averaged over the sampled time, x fastest."""
+    """Cell fields averaged over the sampled time."""
     sampler = simulation.field_sampler
-    if sampler is None:
-        return {}
-    grid = sampler.grid
+    return {} if sampler is None else cell_fields(sampler.whole)
+
+
+def field_quantities() -> list[tuple[str, str, str]]:
+    """Name, unit and description of every cell field."""
+    return [(name, *described(name)) for name in CELL_QUANTITIES]
+
+
+def cell_fields(average: CellAverage) -> dict[str, Field]:
+    """The fields of an average over time, x fastest."""
+    grid = average.grid
     axes = tuple(
         (np.arange(n) + 0.5) * length / n
         for n, length in zip(grid.cells, grid.lengths, strict=True)
     )
     shape = grid.cells[::-1]
-    measured, averages = sampler.fields(), sampler.averages()
+    measured, means = average.fields(), average.averages()
     return {
         name: Field(
             name,
             *described(name),
             axes,
             *(array.reshape(shape) for array in measured[name]),
-            averages.get(name),
+            means.get(name),
         )
         for name in CELL_QUANTITIES
         if name in measured
@@ -124,29 +133,38 @@ def wall(face: str, axis: int, side: int, area: float, value, error) -> Wall:
 
 def histograms_of(simulation: Simulation) -> dict[str, Histogram]:
     """Speed distributions at the start and now, and collision rates by class of speed."""
-    scenario = simulation.scenario
     found = {}
-    if simulation.initial_velocity is not None:
-        v0 = most_probable_speed(scenario.temperature, scenario.molecules[0].mass)
-        for name, velocity in (
-            ("speed_initial", simulation.initial_velocity),
-            ("speed_final", simulation.sampled_velocity()),
+    if simulation.initial_speeds is not None:
+        for name, counts in (
+            ("speed_initial", simulation.initial_speeds),
+            ("speed_final", simulation.speeds()),
         ):
-            found[name] = speed_histogram(name, velocity / v0)
+            found[name] = speed_histogram(name, counts)
     if simulation.census_sampler is not None:
         found["speed_rate"] = rate_histogram(simulation)
     return found
 
 
-def speed_histogram(name: str, velocity: np.ndarray) -> Histogram:
-    """Density of |c|/v0, its Poisson error, and Maxwell's density; velocity : (n, 3) [v0]."""
+def speed_counts(velocity: np.ndarray) -> np.ndarray:
+    """How many speeds |c| lie in each class of SPEED_EDGES, and above them all.
+
+    velocity : (n, 3) [v0]
+    """
     speed = np.linalg.norm(velocity - velocity.mean(axis=0), axis=1)
     counts = np.histogram(speed, SPEED_EDGES)[0]
-    width = np.diff(SPEED_EDGES)
-    scale = 1.0 / (speed.size * width)
+    return np.append(counts, speed.size - counts.sum())
+
+
+def speed_histogram(name: str, counts: np.ndarray) -> Histogram:
+    """Density of |c|/v0, its Poisson error, and Maxwell's density; counts as `speed_counts`.
+
+    counts : (B + 1,)
+    """
+    scale = 1.0 / (counts.sum() * np.diff(SPEED_EDGES))
     middle = 0.5 * (SPEED_EDGES[1:] + SPEED_EDGES[:-1])
+    inside = counts[:-1]
     return Histogram(
-        name, "v0", SPEED_EDGES, counts * scale, np.sqrt(np.maximum(counts, 1)) * scale,
+        name, "v0", SPEED_EDGES, inside * scale, np.sqrt(np.maximum(inside, 1)) * scale,
         reference.maxwell_speed_density(middle), "", "density of the thermal speed |c|/v0",
     )  # fmt: skip
 

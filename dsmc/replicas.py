@@ -8,10 +8,11 @@ standard error that contains all correlations of a run.
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,10 +25,13 @@ if TYPE_CHECKING:
     from dsmc.scenario import Scenario
 
 
-def run_replica(scenario: Scenario, replica: int) -> Result:
-    """One replica on one thread, without files."""
+def run_replica(
+    scenario: Scenario, replica: int, stopped: Callable[[], bool] = lambda: False
+) -> Result | None:
+    """One replica on one thread, without files; None if it was stopped before its end."""
     with Simulation(scenario, threads=1, replica=replica) as simulation:
-        return simulation.run()
+        result = simulation.run(callback=lambda simulation: stopped())
+        return result if simulation.steps == scenario.steps else None
 
 
 def run_replicas(
@@ -36,25 +40,47 @@ def run_replicas(
     processes: int,
     finished: Callable[[int], None] = lambda done: None,
     first: int = 0,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> list[Result]:
     """Run replicas first, first + 1, ... in `processes` processes; results in their order.
 
-    finished : called with the number of finished replicas
+    finished : called now and then with the number of finished replicas
+    stopped : asked now and then; once it says True, what is not finished is left out
     Processes are spawned, not forked: threads and compiled code do not survive a fork.
     """
     numbers = range(first, first + replicas)
+    results: list[Result | None] = []
     if processes == 1:
-        results = []
         for number in numbers:
-            results.append(run_replica(scenario, number))
+            results.append(None if stopped() else run_replica(scenario, number, stopped))
             finished(len(results))
-        return results
+        return [result for result in results if result is not None]
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(processes, replicas), context) as pool:
-        futures = [pool.submit(run_replica, scenario, number) for number in numbers]
-        for done, _ in enumerate(as_completed(futures), start=1):
-            finished(done)
-        return [future.result() for future in futures]
+    halt = context.Event()
+    with ProcessPoolExecutor(min(processes, replicas), context, _listen, (halt,)) as pool:
+        futures = [pool.submit(_run_one, scenario, number) for number in numbers]
+        waiting = set(futures)
+        while waiting:
+            _, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+            finished(replicas - len(waiting))
+            if stopped():
+                halt.set()
+        results = [future.result() for future in futures]
+    return [result for result in results if result is not None]
+
+
+_halt: list[Any] = []  # of a process of the pool: the event that tells it to stop
+
+
+def _listen(halt: Any) -> None:
+    """Begin a process of the pool: it stops when the event says so, not by the keyboard."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _halt.append(halt)
+
+
+def _run_one(scenario: Scenario, replica: int) -> Result | None:
+    """A replica in a process of the pool."""
+    return None if _halt[0].is_set() else run_replica(scenario, replica, _halt[0].is_set)
 
 
 def combined(scenario: Scenario, results: list[Result]) -> Result:

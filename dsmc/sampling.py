@@ -1,33 +1,29 @@
 """Samplers: what is measured while a run goes on.  Objects at the rim, one for each kind of result.
 
 Series are taken at the end of a step: in a homogeneous gas the state after k steps is that of the
-collision process at time k dt, with no error in dt.  Fields and walls are averages over time, their
-errors from blocks of time.
+collision process at time k dt, with no error in dt.  Walls are averages over time, their errors
+from blocks of time, as those of the cells (`dsmc.averaging`).  Each sampler can tell its `state`
+and go on from it.
 """
 
+from array import array
 from collections import defaultdict
+from typing import Any
 
 import numpy as np
 
 from dsmc import entropy
-from dsmc.cells import Grid, number_of_cells
+from dsmc.averaging import TIME_BLOCKS, stream
 from dsmc.census import Census
 from dsmc.compiled import Team
 from dsmc.gas import Gas
-from dsmc.macroscopic import (
-    CELL_QUANTITIES,
-    cell_quantities,
-    gas_temperatures,
-    most_probable_speed,
-    species_moments,
-)
-from dsmc.moments import COLUMNS, block_sums
+from dsmc.macroscopic import gas_temperatures, most_probable_speed, species_moments
+from dsmc.moments import block_sums
 from dsmc.particles import Particles
 from dsmc.quantities import QUANTITIES
 from dsmc.statistics import Running, jackknife
 from dsmc.walls import net
 
-TIME_BLOCKS = 20  # blocks of time that give fields and walls their errors
 ON_SPECIES = ("temperature", "temperature_x", "temperature_y", "temperature_z", "mean_speed",
               "moment_1", "moment_4", "moment_6", "moment_8")  # fmt: skip
 ROUNDING = float(np.finfo(np.float64).eps)
@@ -41,8 +37,8 @@ class SeriesSampler:
         self.estimator = "axisymmetric" if axial else "speed"  # of H, by the initial state
         self.names = names  # of the species
         self.wanted = wanted
-        self.time: list[float] = []
-        self.rows: dict[str, list[tuple[float, float]]] = defaultdict(list)
+        self.time = array("d")
+        self._pairs: dict[str, array[float]] = defaultdict(lambda: array("d"))  # value, error, …
         self._collisions, self._since = 0, 0.0
 
     def declared(self) -> list[tuple[str, str, str, tuple[int, ...]]]:
@@ -67,8 +63,38 @@ class SeriesSampler:
         row = {name: pair for name, pair in row.items() if self._asked(name)}
         self.time.append(time)
         for name, pair in row.items():
-            self.rows[name].append(pair)
+            self._pairs[name].extend(pair)
         return row
+
+    def columns(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """{name: (value, error)}, each (T,), of every series sampled so far."""
+        pairs = {name: np.array(column) for name, column in self._pairs.items()}
+        return {name: (column[::2], column[1::2]) for name, column in pairs.items()}
+
+    def latest(self, name: str) -> tuple[float, float] | None:
+        """The last value of a series and its error; None if it is not sampled."""
+        pairs = self._pairs.get(name)
+        return (pairs[-2], pairs[-1]) if pairs else None
+
+    def state(self) -> dict[str, Any]:
+        """Arrays and numbers that `restore` goes on from."""
+        return {
+            "time": np.array(self.time),
+            "pairs": {name: np.array(column) for name, column in self._pairs.items()},
+            "collisions": self._collisions,
+            "since": self._since,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` told."""
+        self.time = array("d", state["time"])
+        for name in sorted(state.get("pairs", {}), key=self._place):
+            self._pairs[name] = array("d", state["pairs"][name])
+        self._collisions, self._since = int(state["collisions"]), float(state["since"])
+
+    def _place(self, name: str) -> int:
+        """Where a series stands among those declared."""
+        return [declared[0] for declared in self.declared()].index(name)
 
     def _asked(self, name: str) -> bool:
         own = [name] + [name.removesuffix(f"_{species}") for species in self.names]
@@ -136,70 +162,11 @@ class SeriesSampler:
             value = entropy.EQUILIBRIUM_H - 3.0 * np.log(v0) + excess.value
             yield "h_function", (value, np.hypot(excess.error, spread))
         if "h_excess_neighbour" in self.wanted:
-            yield (
-                "h_excess_neighbour",
-                tuple(entropy.h_excess(state.velocity, estimator="neighbour")),
-            )
-
-
-class FieldSampler:
-    """Cell fields: time averages of velocity sums taken before and after the collisions."""
-
-    def __init__(self, grid: Grid, gas: Gas, every: int, start: int, steps: int):
-        self.grid, self.gas, self.every, self.start = grid, gas, every, start
-        self.samples_per_block = max(1, (steps - start) // (every * TIME_BLOCKS))
-        shape = (number_of_cells(grid), gas.mass.size, COLUMNS)
-        self.total, self.block = np.zeros(shape), np.zeros(shape)
-        self.samples, self.samples_in_block = 0, 0
-        self.running = Running()
-        self.average = Running()  # of the fields over all cells: conserved fluxes are uniform
-
-    def due(self, step: int) -> np.ndarray | None:
-        """The array into which this step is to add its sums, or None."""
-        if step < self.start or (step - self.start) % self.every:
-            return None
-        return self.block
-
-    def taken(self) -> None:
-        """Note that a step has added its sums; close the block when it is full."""
-        self.samples += 1
-        self.samples_in_block += 1
-        if self.samples_in_block == self.samples_per_block:
-            fields = self._fields(self.block, self.samples_in_block)
-            self.running.push(fields)
-            self.average.push(np.nanmean(fields, axis=1))
-            self.total += self.block
-            self.block[:] = 0.0
-            self.samples_in_block = 0
-
-    def _fields(self, sums: np.ndarray, samples: int) -> np.ndarray:
-        fields = cell_quantities(sums, samples, self.grid.volume, self.gas.mass, self.gas.weight)
-        return np.stack(list(fields.values()))
-
-    def fields(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        """{name: (value, error)}, each (cells,)."""
-        if self.samples == 0:
-            return {}
-        sums = self.total + self.block
-        value = cell_quantities(
-            sums, self.samples, self.grid.volume, self.gas.mass, self.gas.weight
-        )
-        known = self.running.count > 1
-        error = self.running.standard_error if known else np.full((len(value), 1), np.nan)
-        return {
-            name: (array, np.broadcast_to(error[k], array.shape))
-            for k, (name, array) in enumerate(value.items())
-        }
-
-    def averages(self) -> dict[str, tuple[float, float]]:
-        """{name: (mean over the cells, error)} where at least two blocks are complete."""
-        if self.average.count < 2:
-            return {}
-        pairs = zip(self.average.mean, self.average.standard_error, strict=True)
-        return {
-            name: (float(value), float(error))
-            for name, (value, error) in zip(CELL_QUANTITIES, pairs, strict=True)
-        }
+            try:
+                neighbour = tuple(entropy.h_excess(state.velocity, estimator="neighbour"))
+            except ValueError:  # many particles of one velocity: a gas drawn from a smaller one
+                neighbour = (np.nan, np.nan)
+            yield "h_excess_neighbour", neighbour
 
 
 class WallSampler:
@@ -227,6 +194,20 @@ class WallSampler:
             now = self._net()
             self.running.push((now - self.last) / self.steps_per_block)
             self.last = now
+
+    def state(self) -> dict[str, Any]:
+        """Arrays and numbers that `restore` goes on from."""
+        return {
+            "begin": self.begin,
+            "last": self.last,
+            "steps": self.steps,
+            "running": vars(self.running),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` told."""
+        self.begin, self.last, self.steps = state["begin"], state["last"], int(state["steps"])
+        self.running = stream(state["running"])
 
     def per_step(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean of one step and its error, each (faces, 5): hits, momentum, energy."""
@@ -259,6 +240,15 @@ class CensusSampler:
             self.exposure, self.events, self.PER_SPEED / self.v0, self.flights, clock,
             time >= self.warm_up,
         )  # fmt: skip
+
+    def state(self) -> dict[str, Any]:
+        """Arrays that `restore` goes on from."""
+        return {"exposure": self.exposure, "events": self.events, "flights": self.flights}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` told."""
+        self.exposure, self.events = state["exposure"], state["events"]
+        self.flights = state["flights"]
 
     def rates(self, dt: float, rate: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Edges of the classes in v0, and nu(c)/nu with its Poisson error; NaN where unseen."""

@@ -14,21 +14,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dsmc import draws, walls
+from dsmc import checkpoint, draws, walls
+from dsmc.averaging import FieldSampler
 from dsmc.cells import number_of_cells
+from dsmc.checkpoint import Checkpoint
 from dsmc.compiled import Team, available_threads, variant
+from dsmc.earlier import earlier_state
 from dsmc.initial import phase_rows
-from dsmc.macroscopic import cell_quantities
-from dsmc.measured import result_of, series_of
+from dsmc.macroscopic import cell_quantities, most_probable_speed
+from dsmc.measured import result_of, speed_counts
 from dsmc.model import model
 from dsmc.moments import cell_sums
+from dsmc.output import Output
 from dsmc.pairs import bench
 from dsmc.particles import Particles, particles
 from dsmc.result import Result
 from dsmc.run import Stopwatch, due
-from dsmc.sampling import CensusSampler, FieldSampler, SeriesSampler, WallSampler
+from dsmc.sampling import CensusSampler, SeriesSampler, WallSampler
 from dsmc.step import Tallies, advance, advance_slabs, reorder
-from dsmc.trajectory import TrajectoryWriter, read_frame
 
 if TYPE_CHECKING:
     from dsmc.scenario import Scenario
@@ -43,10 +46,11 @@ class Simulation:
 
     scenario : Scenario
     threads : None takes the scenario's, else all cores; results do not depend on it
-    output : directory for trajectory.h5 (None: no file is written)
+    output : directory for the files (None: no file is written)
     replica : number of an independent repetition; changes every random number
     laws : {name: law} in place of the package's own, for tests and experiments
-    overwrite : whether an existing trajectory.h5 may be replaced
+    overwrite : whether the files of an earlier run may be replaced
+    start : a checkpoint of this scenario to go on from, with its files (see `resume`)
 
     >>> with Simulation(scenario) as simulation:
     ...     simulation.run(steps=100)
@@ -62,23 +66,38 @@ class Simulation:
         laws: Mapping[str, Callable] | None = None,
         overwrite: bool = False,
         provenance: Mapping[str, Any] | None = None,
+        start: Checkpoint | None = None,
     ):
         self.scenario = scenario
         self.replica = replica
         self.provenance = dict(provenance or {})
-        self.steps = 0
+        self.steps = 0 if start is None else start.step
+        self._is_whole = True  # no step is half done
         self.stopwatch = Stopwatch()
         self._stages = variant(advance_slabs, **laws) if laws else advance_slabs
         self._key = draws.key(scenario.run.seed, replica)
         self._model = model(scenario)
         self._team = Team(self._choose_threads(threads))
         with self.stopwatch.stage("initial state"):
-            self._state = self._initial_state()
+            self._state = self._initial_state() if start is None else self._restored(start)
         self._make_tallies()
         self._make_samplers()
-        self._writer = self._open_writer(output, overwrite)
+        if start is not None:
+            self._restore_samplers(start)
+        self._output = None
+        if output is not None:
+            rows = None if start is None else start.files
+            self._output = Output(self, output, overwrite, rows)
+        if start is None:
+            self._begin()
+
+    def _begin(self) -> None:
+        """Measure and write the state before the first step."""
         self._measure_series()
-        self._write_frame()
+        if self._output is not None:
+            self._output.track(self)
+            self._output.snapshot(self)
+            self._output.checkpoint(self)
 
     def _choose_threads(self, threads: int | None) -> int:
         asked = threads or self.scenario.run.threads
@@ -87,8 +106,8 @@ class Simulation:
         return 1 if self.scenario.particle_count < SMALL else available_threads()
 
     def _initial_state(self) -> Particles:
-        scenario, initial = self.scenario, self.scenario.initial
-        earlier = read_frame(initial.path, initial.frame)[:2] if initial.kind == "file" else None
+        scenario = self.scenario
+        earlier = earlier_state(scenario) if scenario.initial.kind == "file" else None
         dtype = np.dtype(scenario.run.precision)
         phase, species = phase_rows(scenario, self._key, dtype, earlier)
         columns = {} if species is None else {"species": species}
@@ -96,6 +115,11 @@ class Simulation:
             columns["id"] = np.arange(phase.shape[0])
         if CENSUS & set(scenario.sample.quantities) and len(scenario.molecules) == 1:
             columns["clock"] = np.full(phase.shape[0], -1.0)
+        return particles(phase, self._model.grid, self._team.threads, **columns)
+
+    def _restored(self, start: Checkpoint) -> Particles:
+        columns = dict(start.particles)
+        phase = columns.pop("phase")
         return particles(phase, self._model.grid, self._team.threads, **columns)
 
     def _make_tallies(self) -> None:
@@ -117,9 +141,11 @@ class Simulation:
         self.series_sampler = SeriesSampler(self._model.gas, names, wanted, axial)
         self.field_sampler = None
         if sample.fields_every:
+            interval = scenario.output.fields * (scenario.output.fields_average == "interval")
             self.field_sampler = FieldSampler(
-                self._model.grid, self._model.gas, sample.fields_every, sample.start, scenario.steps
-            )
+                self._model.grid, self._model.gas, sample.fields_every, sample.start,
+                scenario.steps, interval,
+            )  # fmt: skip
         self.wall_sampler = WallSampler(sample.start, scenario.steps, self._tallies.walls)
         self.census_sampler = None
         if self._state.clock is not None:
@@ -129,34 +155,61 @@ class Simulation:
                 self._state.slabs,
                 20.0 * scenario.collision_time,
             )
-        self.initial_velocity = None  # kept for the histogram of the start
+        self.initial_speeds = None  # counts of the start, for its histogram
         if scenario.homogeneous and len(names) == 1:
-            self.initial_velocity = self.sampled_velocity()
+            self.initial_speeds = self.speeds()
 
-    def sampled_velocity(self) -> np.ndarray:
-        """Up to a million velocities, evenly chosen: (n, 3) [m/s]."""
+    def speeds(self) -> np.ndarray:
+        """Counts of the speeds of up to a million particles, evenly chosen: see `speed_counts`."""
         stride = max(1, self._state.count // 1_000_000)
-        return np.array(self._state.velocity[::stride], np.float64)
+        v0 = most_probable_speed(self.scenario.temperature, self.scenario.molecules[0].mass)
+        return speed_counts(self._state.velocity[::stride].astype(np.float64) / v0)
 
-    def _open_writer(self, output: str | Path | None, overwrite: bool) -> TrajectoryWriter | None:
-        if output is None:
-            return None
-        scenario = self.scenario
-        directory = Path(output)
-        directory.mkdir(parents=True, exist_ok=True)
-        faces = [getattr(scenario.boundaries, axis) for axis in AXES[: scenario.dimension]]
-        tracked = min(scenario.output.particles, self._state.count)
-        return TrajectoryWriter(
-            directory / "trajectory.h5",
-            box_lengths=scenario.lengths,
-            boundary=[face.low.kind for face in faces],
-            particles=tracked if scenario.output.trajectory else 0,
-            author="dsmc-bridge",
-            scenario_text=scenario.text,
+    def _samplers(self) -> dict[str, Any]:
+        samplers = {
+            "series": self.series_sampler,
+            "fields": self.field_sampler,
+            "walls": self.wall_sampler,
+            "census": self.census_sampler,
+        }
+        return {name: sampler for name, sampler in samplers.items() if sampler is not None}
+
+    def _restore_samplers(self, start: Checkpoint) -> None:
+        for name, tally in self._tallies._asdict().items():
+            tally[:] = start.tallies[name]
+        for name, sampler in self._samplers().items():
+            sampler.restore(start.samplers[name])
+        if self.initial_speeds is not None:
+            self.initial_speeds = start.samplers["speeds"]["initial"]
+        self.stopwatch.seconds.update(start.seconds)
+
+    def checkpoint(self) -> Checkpoint:
+        """Everything needed to go on from here, as it is at this moment."""
+        state = self._state
+        samplers = {name: sampler.state() for name, sampler in self._samplers().items()}
+        if self.initial_speeds is not None:
+            samplers["speeds"] = {"initial": self.initial_speeds}
+        columns = {name: getattr(state, name) for name in state.columns()}
+        return Checkpoint(
+            step=self.steps,
+            time=self.time,
+            replica=self.replica,
+            name=self.scenario.name,
+            scenario_text=self.scenario.text,
             provenance=self.provenance,
-            observables=self.series_sampler.declared(),
-            overwrite=overwrite,
+            particles={"phase": state.phase, **columns},
+            tallies=self._tallies._asdict(),
+            samplers=samplers,
+            files={} if self._output is None else self._output.rows,
+            seconds=self.stopwatch.seconds,
         )
+
+    def save(self, path: str | Path) -> None:
+        """Write a checkpoint; `dsmc.resume(path)` goes on from it exactly.
+
+        Raises OSError naming the path and the cure.
+        """
+        checkpoint.write(path, self.checkpoint())
 
     # ------------------------------------------------------------------ the loop
 
@@ -166,28 +219,34 @@ class Simulation:
         time: float | None = None,
         callback: Callable[[Simulation], bool | None] | None = None,
     ) -> Result:
-        """Run `steps` steps, or to the physical time `time` [s]; default: the scenario's length.
+        """Run `steps` more steps, or to the physical time `time` [s], or to the scenario's end.
 
         callback : called after every step; the run ends early if it returns True
         Raises ValueError if both or a negative number of steps are given.
         """
-        if steps is not None and time is not None:
-            raise ValueError("give steps or time, not both")
-        if time is not None:
-            steps = math.ceil((time - self.time) / self.scenario.time_step * (1.0 - 1e-12))
-        if steps is None:
-            steps = self.scenario.steps - self.steps
-        if steps < 0:
-            raise ValueError(f"steps = {steps}: must not be negative")
-        for _ in range(steps):
+        for _ in range(self.last_step(steps, time) - self.steps):
+            self._is_whole = False
             self._step()
             if due(self.steps, self.scenario.sample_every):
                 self._measure_series()
-            if due(self.steps, self.scenario.output.trajectory):
-                self._write_frame()
+            if self._output is not None:
+                self._output.step_done(self)
+            self._is_whole = True
             if callback is not None and callback(self):
                 break
         return self.result
+
+    def last_step(self, steps: int | None = None, time: float | None = None) -> int:
+        """The step after which `run` with these arguments ends. Raises ValueError as `run`."""
+        if steps is not None and time is not None:
+            raise ValueError("give steps or time, not both")
+        if time is not None:
+            return max(self.steps, math.ceil(time / self.scenario.time_step * (1.0 - 1e-12)))
+        if steps is None:
+            return max(self.steps, self.scenario.steps)
+        if steps < 0:
+            raise ValueError(f"steps = {steps}: must not be negative")
+        return self.steps + steps
 
     def advance(self, steps: int) -> None:
         """Step without measuring or writing anything: the bare engine."""
@@ -214,22 +273,9 @@ class Simulation:
     def _measure_series(self) -> None:
         with self.stopwatch.stage("measure"):
             row = self.series_sampler.take(self._state, self.time, self.collisions, self._team)
-        if self._writer is not None:
+        if self._output is not None:
             with self.stopwatch.stage("write"):
-                values = {name: pair[0] for name, pair in row.items()}
-                errors = {name: pair[1] for name, pair in row.items()}
-                self._writer.observe(self.steps, self.time, values, errors)
-
-    def _write_frame(self) -> None:
-        if self._writer is None or self._state.id is None:
-            return
-        with self.stopwatch.stage("write"):
-            tracked = np.flatnonzero(self._state.id < self._writer.particles)
-            tracked = tracked[np.argsort(self._state.id[tracked])]
-            self._writer.frame(
-                self.steps, self.time, self._state.position[tracked],
-                self._state.velocity[tracked], self._state.id[tracked],
-            )  # fmt: skip
+                self._output.observe(self, row)
 
     # ------------------------------------------------------------------ looking in
 
@@ -271,7 +317,7 @@ class Simulation:
         self._state = particles(phase, self._model.grid, self._team.threads, **columns)
         if self.steps == 0:  # the series begin with the state that is set
             self._make_samplers()
-            if self._writer is None:
+            if self._output is None:
                 self._measure_series()
 
     def moments(self) -> dict[str, np.ndarray]:
@@ -311,14 +357,16 @@ class Simulation:
         return number_of_cells(self._model.grid)
 
     def close(self) -> None:
-        """Close the files and let the threads go; a second call does nothing."""
-        if self._writer is not None:
-            for name, series in series_of(self).items():
-                if series.reference is not None:
-                    self._writer.annotate(name, reference=series.reference)
-            self._writer.close()
-            self._writer = None
-        self._team.close()
+        """Write a last checkpoint, close the files, let the threads go; again: does nothing.
+
+        If a step was broken off half-way, the files stay as of their last commit.
+        """
+        try:
+            if self._output is not None:
+                self._output.close(self) if self._is_whole else self._output.abandon()
+        finally:
+            self._output = None
+            self._team.close()
 
     def __enter__(self) -> Simulation:
         return self

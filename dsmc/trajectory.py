@@ -20,32 +20,28 @@ share one `step` and one `time` (hard links). MDAnalysis knows no metre: it open
 `universe.load_new(path, format="H5MD", convert_units=False)` and then hands out SI; it also asks
 every observable for a row per frame, so observe at least as often as frames are written.
 
-Every row is written value first and `step` last, and flushed: after a crash the file opens, and
-readers take as many rows as the shortest dataset has.
+Rows become permanent at a commit (`dsmc.hdf5`), all columns together: after a crash the file is as
+of the last one. In files made elsewhere readers take as many rows as the shortest dataset has.
 """
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
 
-from dsmc import disk
+from dsmc import hdf5
+from dsmc.hdf5 import Unreadable, reading
 from dsmc.result import Series
 
 Observable = tuple[str, str, str, tuple[int, ...]]  # name, unit, description, shape of one row
 
+_FRAMES = "/frames"  # among the names of observables, where no name has a slash
 EMPTY_PLACE = -1  # the id of a place of the sample that nobody holds
 _DIMENSION = 3
-_ROWS_PER_CHUNK = 512  # of a scalar column: one page of 4 KiB
-_CHUNK_BYTES = 1 << 20
-_SLACK = 1 << 16  # B of metadata a row may cost (object headers, chunk indices)
-_PACKED = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
 
 
 class TrajectoryWriter:
@@ -55,6 +51,7 @@ class TrajectoryWriter:
     boundary    : (d,) one word per axis; anything but "periodic" is H5MD's "none"
     particles   : K, tracked particles, constant; 0 writes observables only
     observables : (name, unit, description, shape of one row) each
+    rows        : go on with the file where it had these rows, as `rows` told; None: a new file
     Raises OSError (file exists, no permission, disk full …) naming the path and the cure, and
     ValueError for arrays of the wrong shape. After a full disk the earlier rows are intact.
     """
@@ -71,6 +68,7 @@ class TrajectoryWriter:
         provenance: Mapping[str, Any],
         observables: Iterable[Observable] = (),
         overwrite: bool = False,
+        rows: Mapping[str, int] | None = None,
     ) -> None:
         lengths = np.asarray(box_lengths, dtype=np.float64)
         if lengths.shape not in ((1,), (2,), (3,)) or len(boundary) != lengths.size:
@@ -78,26 +76,21 @@ class TrajectoryWriter:
                 f"box_lengths and boundary need 1 to 3 entries each, got {box_lengths!r} "
                 f"and {boundary!r}"
             )
-        self.path = Path(path)
         self.particles = int(particles)
         self._dimension = int(lengths.size)
         self._edges = np.ones(_DIMENSION)
         self._edges[: lengths.size] = lengths
         self._declared = {name: (unit, text, shape) for name, unit, text, shape in observables}
-        self._observed: dict[str, _Rows] = {}
-        first_room = _SLACK * (4 + len(self._declared)) + 40 * self.particles
-        self._descriptor = disk.create(self.path, first_room, overwrite=overwrite)
-        try:
-            self._file = h5py.File(self.path, "w")  # default libver: what VTK and h5dump read
-        except OSError as failure:
-            os.close(self._descriptor)
-            raise disk.refusal(failure, self.path) from failure
-        self._claim(first_room)
-        _write_head(self._file, author, scenario_text, provenance)
-        self._frame = self._create_particles(
-            ["periodic" if b == "periodic" else "none" for b in boundary]
-        )
-        self._file.flush()
+        self._observed: dict[str, hdf5.Rows] = {}
+        self._growing = hdf5.create(path, overwrite) if rows is None else hdf5.reopen(path)
+        self.path, self._file = self._growing.path, self._growing.root
+        if rows is None:
+            _write_head(self._file, author, scenario_text, provenance)
+            self._make_box(boundary)
+        self._frame = self._frame_columns() if self.particles else None
+        if rows is not None:
+            self._trim(rows)
+        self._growing.commit()
 
     def frame(
         self, step: int, time: float, position: np.ndarray, velocity: np.ndarray, id: np.ndarray
@@ -116,7 +109,8 @@ class TrajectoryWriter:
             "id": self._checked("id", id),
             "edges": self._edges,
         }
-        self._append(step, time, [(self._frame, row)])
+        self._frame.append(row | {"time": time, "step": step})
+        self._growing.commit_if_due()
 
     def observe(
         self,
@@ -130,12 +124,13 @@ class TrajectoryWriter:
         Raises KeyError for a name that was not declared.
         """
         errors = errors or {}
-        self._create_observables(name for name in values if name not in self._observed)
-        rows = [
-            (self._observed[name], {"value": value, "error": errors.get(name, np.nan)})
-            for name, value in values.items()
-        ]
-        self._append(step, time, rows)
+        for name in values:
+            if name not in self._observed:
+                self._observed[name] = self._observable_columns(name)
+        for name, value in values.items():
+            row = {"value": value, "error": errors.get(name, np.nan), "time": time, "step": step}
+            self._observed[name].append(row)
+        self._growing.commit_if_due()
 
     def annotate(self, name: str, *, error: Any = None, reference: Any = None) -> None:
         """Write what is only known at the end: the errors and the reference of every row so far.
@@ -144,10 +139,10 @@ class TrajectoryWriter:
         """
         group = self._file["observables"][name]
         rows = self._observed[name].length
-        columns = {"error": error, "reference": reference}
-        columns = {k: np.asarray(v, np.float64) for k, v in columns.items() if v is not None}
-        self._claim(_SLACK + sum(column.nbytes for column in columns.values()))
-        for column, data in columns.items():  # unlike the rows, these may be written twice
+        for column, data in (("error", error), ("reference", reference)):
+            if data is None:
+                continue
+            data = np.asarray(data, np.float64)
             if data.shape[:1] != (rows,):
                 raise ValueError(f"{name}: {column} has {data.shape} rows, {rows} were observed")
             if column in group:
@@ -155,17 +150,24 @@ class TrajectoryWriter:
                 group[column][:] = data
             else:
                 group.create_dataset(column, data=data, maxshape=(None, *data.shape[1:]))
-        self._file.flush()
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """How many rows there are: of frames, and of each observable by its name."""
+        frames = {} if self._frame is None else {_FRAMES: self._frame.length}
+        return frames | {name: rows.length for name, rows in self._observed.items()}
+
+    def commit(self) -> None:
+        """Make every row so far permanent. Raises OSError naming the path and the cure."""
+        self._growing.commit()
 
     def close(self) -> None:
-        """Flush and close; a second call does nothing."""
-        if not self._file:
-            return
-        self._file.flush()
-        end = self._file.id.get_filesize()
-        self._file.close()
-        os.close(self._descriptor)
-        disk.release(self.path, end)
+        """Commit and close; a second call does nothing."""
+        self._growing.close()
+
+    def abandon(self) -> None:
+        """Close without what came after the last commit."""
+        self._growing.abandon()
 
     def __enter__(self) -> TrajectoryWriter:
         return self
@@ -180,94 +182,56 @@ class TrajectoryWriter:
             raise ValueError(f"{self.path}: {name} has shape {array.shape}, expected {shape}")
         return array
 
-    def _claim(self, amount: int) -> None:
-        try:
-            disk.claim(self._descriptor, self._file.id.get_filesize(), amount)
-        except OSError as failure:
-            raise disk.refusal(failure, self.path) from failure
+    def _trim(self, rows: Mapping[str, int]) -> None:
+        """Forget the rows after those named: they will be written again."""
+        if self._frame is not None:
+            self._frame.trim(rows.get(_FRAMES, 0))
+        for name, group in list(self._file.get("observables", {}).items()):
+            if name not in rows:
+                del self._file["observables"][name]
+                continue
+            self._observed[name] = self._observable_columns(name)
+            self._observed[name].trim(rows[name])
+            if "reference" in group:
+                del group["reference"]
 
-    def _append(self, step: int, time: float, rows: list[tuple[_Rows, dict[str, Any]]]) -> None:
-        self._claim(_SLACK + sum(group.row_bytes for group, _ in rows))
-        for group, row in rows:
-            group.append(row | {"time": time, "step": step})
-        self._file.flush()
-
-    def _create_particles(self, boundary: list[str]) -> _Rows | None:
+    def _make_box(self, boundary: Sequence[str]) -> None:
         group = self._file.create_group("particles/trajectory")
         group.attrs["space_dimension"] = self._dimension
         box = group.create_group("box")
         box.attrs["dimension"] = _DIMENSION
-        box.attrs["boundary"] = boundary + ["none"] * (_DIMENSION - self._dimension)
+        words = ["periodic" if word == "periodic" else "none" for word in boundary]
+        box.attrs["boundary"] = words + ["none"] * (_DIMENSION - self._dimension)
         if not self.particles:
             box["edges"] = self._edges  # fixed in time
-            return None
+
+    def _frame_columns(self) -> hdf5.Rows:
+        group = self._file["particles/trajectory"]
         K, D = self.particles, _DIMENSION
-        frame = _Rows()
+        frame = hdf5.Rows()
         frame.column(group, "position/value", (K, D), "f4")
         frame.column(group, "velocity/value", (K, D), "f4")
-        frame.column(group, "id/value", (K,), "i8", **_PACKED)
+        frame.column(group, "id/value", (K,), "i8", **hdf5.PACKED)
         frame.column(group, "box/edges/value", (D,), "f8")
         frame.clock(group["position"])
         group["velocity/value"].attrs["unit"] = "m s-1"
         group["position/value"].attrs["description"] = "metres"
         for place in ("velocity", "id", "box/edges"):
-            group[place]["step"], group[place]["time"] = frame.step, frame.time
+            if "step" not in group[place]:
+                group[place]["step"], group[place]["time"] = frame.step, frame.time
         return frame
 
-    def _create_observables(self, names: Iterable[str]) -> None:
-        names = list(names)
-        if unknown := [name for name in names if name not in self._declared]:
-            raise KeyError(f"{self.path}: observables that were not declared: {', '.join(unknown)}")
-        self._claim(_SLACK * (1 + len(names)))
-        for name in names:
-            unit, description, shape = self._declared[name]
-            group = self._file.create_group(f"observables/{name}")
-            group.attrs["unit"], group.attrs["description"] = unit, description
-            self._observed[name] = rows = _Rows()
-            for column in ("value", "error"):
-                rows.column(group, column, tuple(shape), "f8").attrs["unit"] = unit
-            rows.clock(group)
-
-
-class _Rows:
-    """Datasets that grow together, one row at a time, `step` last."""
-
-    def __init__(self) -> None:
-        self.length = 0
-        self.row_bytes = 0  # at most, with a new chunk in every column
-        self._columns: dict[str, tuple[h5py.Dataset, Any, tuple[int, ...]]] = {}
-
-    def column(
-        self, group: h5py.Group, path: str, shape: tuple[int, ...], dtype: str, **storage: Any
-    ) -> h5py.Dataset:
-        chunk = _chunk(shape, np.dtype(dtype).itemsize)
-        dataset = group.create_dataset(
-            path, (0, *shape), dtype, maxshape=(None, *shape), chunks=chunk, **storage
-        )
-        name = path.removesuffix("/value").rsplit("/", 1)[-1]
-        self._columns[name] = (dataset, h5py.h5s.create_simple((1, *shape)), shape)
-        chunk_bytes = int(np.prod(chunk)) * dataset.dtype.itemsize
-        self.row_bytes += max(chunk_bytes, int(np.prod(shape)) * dataset.dtype.itemsize)
-        self.row_bytes += chunk_bytes  # the last chunk of a row may stand out over its edge
-        return dataset
-
-    def clock(self, group: h5py.Group) -> None:
-        self.time = self.column(group, "time", (), "f8")
-        self.time.attrs["unit"] = "s"
-        self.step = self.column(group, "step", (), "i8")
-
-    def append(self, row: Mapping[str, Any]) -> None:
-        # The low-level calls: four times faster than dataset[n] = x for a scalar.
-        ready = [  # all of them, before the first is written: a wrong shape leaves no half row
-            np.ascontiguousarray(np.broadcast_to(np.asarray(row[name], dataset.dtype), shape))
-            for name, (dataset, _, shape) in self._columns.items()
-        ]
-        for data, (dataset, memory, shape) in zip(ready, self._columns.values(), strict=True):
-            dataset.id.set_extent((self.length + 1, *shape))
-            place = dataset.id.get_space()
-            place.select_hyperslab((self.length, *(0 for _ in shape)), (1, *shape))
-            dataset.id.write(memory, place, data)
-        self.length += 1
+    def _observable_columns(self, name: str) -> hdf5.Rows:
+        if name not in self._declared:
+            raise KeyError(f"{self.path}: an observable that was not declared: {name}")
+        unit, description, shape = self._declared[name]
+        group = self._file.require_group(f"observables/{name}")
+        group.attrs["unit"], group.attrs["description"] = unit, description
+        rows = hdf5.Rows()
+        for column in ("value", "error"):
+            rows.column(group, column, tuple(shape), "f8").attrs["unit"] = unit
+        rows.clock(group)
+        return rows
 
 
 class Frame(NamedTuple):
@@ -283,9 +247,9 @@ def read_observables(path: str | os.PathLike[str]) -> dict[str, Series]:
     """Every observable of an H5MD file as a Series, trimmed to its last complete row.
 
     An error or reference that the file does not hold is NaN or None. Raises OSError where the
-    file is missing or is not HDF5.
+    file is missing, damaged or not HDF5.
     """
-    with _opened(path) as file:
+    with reading(path) as file:
         found = file.get("observables")
         if not isinstance(found, h5py.Group):
             return {}
@@ -296,22 +260,31 @@ def read_observables(path: str | os.PathLike[str]) -> dict[str, Series]:
         }
 
 
+def frame_count(path: str | os.PathLike[str]) -> int:
+    """Complete frames of an H5MD trajectory; 0 where it holds no particles with velocities.
+
+    Raises OSError where the file is missing, damaged or not HDF5.
+    """
+    with reading(path) as file:
+        group = _particles(file)
+        return 0 if group is None else _frames(group)
+
+
 def read_frame(path: str | os.PathLike[str], frame: int = -1) -> Frame:
     """One frame of an H5MD trajectory; -1 is the last complete one.
 
     Places that nobody holds are left out. Positions of our own files come back with the d columns
     of the gas and within [0, L] (float32 may round past the upper face); those of files made
-    elsewhere as they are. Raises OSError where the file is missing or is not HDF5, ValueError
-    where it holds no particles, no velocities or no such frame.
+    elsewhere as they are. Raises OSError where the file is missing, damaged, not HDF5, or holds no
+    particles, no velocities or no such frame.
     """
-    with _opened(path) as file:
-        group = _particles(file, path)
-        names = [name for name in ("position", "velocity", "id") if name in group]
-        frames = min(
-            group[name][column].shape[0] for name in names for column in ("value", "step", "time")
-        )
+    with reading(path) as file:
+        group = _particles(file)
+        if group is None:
+            raise Unreadable(path, "no trajectory with positions and velocities (H5MD /particles)")
+        frames = _frames(group)
         if not -frames <= frame < frames:
-            raise ValueError(f"{path}: no frame {frame}; the file holds {frames} complete frames")
+            raise Unreadable(path, f"no frame {frame}; the file holds {frames} complete frames")
         frame %= frames
         position, velocity = (
             group[name]["value"][frame].astype(np.float64) for name in ("position", "velocity")
@@ -325,11 +298,23 @@ def read_frame(path: str | os.PathLike[str], frame: int = -1) -> Frame:
         return Frame(position[held], velocity[held], id[held], time)
 
 
-def _particles(file: h5py.File, path: str | os.PathLike[str]) -> h5py.Group:
-    for group in file.get("particles", {}).values():
-        if "position" in group and "velocity" in group:
+def _particles(file: h5py.File) -> h5py.Group | None:
+    """The first group of particles that has positions and velocities over time."""
+    found = file.get("particles")
+    for group in found.values() if isinstance(found, h5py.Group) else ():
+        if not isinstance(group, h5py.Group):
+            continue
+        elements = [group.get(name) for name in ("position", "velocity")]
+        if all(isinstance(e, h5py.Group) and {"value", "step", "time"} <= set(e) for e in elements):
             return group
-    raise ValueError(f"{path}: not a trajectory with positions and velocities (H5MD /particles)")
+    return None
+
+
+def _frames(group: h5py.Group) -> int:
+    names = [name for name in ("position", "velocity", "id") if name in group]
+    return min(
+        group[name][column].shape[0] for name in names for column in ("value", "step", "time")
+    )
 
 
 def _series(name: str, group: h5py.Group) -> Series:
@@ -347,25 +332,10 @@ def _series(name: str, group: h5py.Group) -> Series:
         reference = np.full(rows, np.nan)
         known = group["reference"][:rows]
         reference[: len(known)] = known
-    unit = _text(group.attrs.get("unit", group["value"].attrs.get("unit", "")))
-    description = _text(group.attrs.get("description", name))
+    unit = hdf5.text(group.attrs.get("unit", group["value"].attrs.get("unit", "")))
+    description = hdf5.text(group.attrs.get("description", name))
     time = np.asarray(group["time"][:rows], dtype=np.float64)
     return Series(name, unit, description, time, value, error, reference)
-
-
-def _text(attribute: Any) -> str:
-    return attribute.decode(errors="replace") if isinstance(attribute, bytes) else str(attribute)
-
-
-def _opened(path: str | os.PathLike[str]) -> h5py.File:
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(2, "no such file", os.fspath(path))
-    try:
-        return h5py.File(path, "r")
-    except OSError as failure:
-        reason = "damaged" if h5py.is_hdf5(path) else "not an HDF5 file"
-        raise OSError(f"{path}: {reason} ({failure})") from failure
 
 
 def _write_head(
@@ -380,17 +350,4 @@ def _write_head(
     units = head.create_group("modules/units")
     units.attrs["version"] = np.array([1, 0], dtype=np.int32)
     units.attrs["system"] = "SI"
-    parameters = file.create_group("parameters")
-    parameters.attrs["scenario"] = scenario_text
-    attributes = parameters.create_group("provenance").attrs
-    for name, value in provenance.items():
-        plain = isinstance(value, (str, int, float, np.integer, np.floating))
-        attributes[name] = value if plain else json.dumps(value, default=str)
-
-
-def _chunk(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
-    """Pages of 4 KiB for a column of scalars, one row for particles, 1 MiB at most."""
-    if len(shape) < 2 and np.prod(shape, dtype=int) <= _DIMENSION:
-        return (_ROWS_PER_CHUNK, *shape)
-    columns = int(np.prod(shape[1:], dtype=int))
-    return (1, min(shape[0], max(1, _CHUNK_BYTES // (columns * itemsize))), *shape[1:])
+    hdf5.write_origin(file, scenario_text, provenance)

@@ -17,6 +17,7 @@ from dsmc.scenario.sections import (
     Domain,
     Force,
     Gas,
+    Output,
     Sample,
     SpeciesEntry,
 )
@@ -305,6 +306,20 @@ def measured(
             )
 
 
+def frames(sample: Sample, output: Output) -> Iterator[Problem]:
+    """A frame of the fields averages over whole samples."""
+    if not output.fields or sample.fields_every is None:
+        return
+    if sample.fields_every == 0:
+        allowed = "the cell fields are not sampled: sample.fields_every is 0"
+        cure = "sample.fields_every = 10, or remove output.fields"
+        yield Problem("output.fields", shown(output.fields), allowed, cure)
+    elif output.fields % sample.fields_every:
+        allowed = f"must be a multiple of sample.fields_every = {sample.fields_every}"
+        nearest_fit = max(1, round(output.fields / sample.fields_every)) * sample.fields_every
+        yield Problem("output.fields", shown(output.fields), allowed, f"fields = {nearest_fit}")
+
+
 CHECKS: Sequence[tuple[tuple[str, ...], Callable[..., Iterator[Problem]]]] = (
     (("gas", "species"), one_gas),
     (("domain",), box),
@@ -313,6 +328,7 @@ CHECKS: Sequence[tuple[tuple[str, ...], Callable[..., Iterator[Problem]]]] = (
     (("initial", "species"), temperatures),
     (("sample",), named),
     (("sample", "boundaries", "collisions", "domain", "initial"), measured),
+    (("sample", "output"), frames),
 )
 """The sections that a check needs, and the check."""
 

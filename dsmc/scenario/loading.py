@@ -40,6 +40,16 @@ def load(path: str | PathLike[str], overrides: Overrides = ()) -> Scenario:
     return scenario
 
 
+def loads(text: str, name: str) -> Scenario:
+    """The scenario that a file of results carries, under the name it was run.
+
+    ScenarioError: the text is not a valid scenario.
+    """
+    scenario = Scenario(**_parse(Path(f"{name}.toml"), text))
+    scenario._text, scenario._name = text, name
+    return scenario
+
+
 def shipped() -> dict[str, Path]:
     """The scenarios that come with the program: name and file, in alphabetical order."""
     package = Path(__file__).resolve().parents[1]

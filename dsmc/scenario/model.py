@@ -11,8 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, PrivateAttr, TypeAdapter, ValidationError
 
-from dsmc import quantities
-from dsmc.scenario import scales, toml
+from dsmc.scenario import defaults, scales, toml
 from dsmc.scenario.checks import AXES, contradictions, cross_checks
 from dsmc.scenario.memory import too_large
 from dsmc.scenario.messages import Problem, ScenarioError, explain
@@ -33,12 +32,6 @@ from dsmc.scenario.sections import (
 from dsmc.species import TABLE, Molecule
 
 Mixture = Annotated[tuple[SpeciesEntry, ...], Field(strict=False, max_length=127)]
-
-SERIES_SAMPLES = 200
-"""How many samples of the series a run takes if sample.every is not given, about."""
-
-FIELD_INTERVAL = 10
-"""Steps between samples of the cell fields if sample.fields_every is not given."""
 
 
 class Scenario(Section):
@@ -102,33 +95,9 @@ class Scenario(Section):
             raise ScenarioError(_in_order(problems))
         self._text = toml.dump(data)
         self._name = _slug(self.title) or "scenario"
-        self._settle()
+        defaults.settle(self)
         if self.run.strict:
             self._refuse_warnings()
-
-    def _settle(self) -> None:
-        """Put in place of the defaults that depend on other keys what they amount to."""
-        exact = self.closed and self.homogeneous and self.particle_count > 1
-        exact = exact and self.initial.kind != "file"
-        chosen = {
-            name: exact
-            for name in ("zero_momentum", "exact_energy")
-            if getattr(self.initial, name) is None
-        }
-        _replace(self, initial=_replace(self.initial.model_copy(), **chosen))
-        sample = self.sample.model_copy()
-        if sample.every is None:
-            _replace(sample, every=max(1, round(self.steps / SERIES_SAMPLES)))
-        if sample.fields_every is None:
-            _replace(sample, fields_every=0 if self.homogeneous else FIELD_INTERVAL)
-        if sample.quantities is None:
-            names = quantities.applicable(
-                fields=bool(sample.fields_every),
-                walls=not self.closed,
-                collisions=self.collisions.scheme != "none",
-            )
-            _replace(sample, quantities=names)
-        _replace(self, sample=sample)
 
     def _refuse_warnings(self) -> None:
         """strict = true: what the forecast warns of is an error."""
@@ -375,13 +344,6 @@ def _valid_sections(data: Mapping[str, Any]) -> dict[str, Any]:
             with suppress(ValidationError):
                 valid[name] = adapter.validate_python(data[name])
     return valid
-
-
-def _replace(section: Any, **values: Any) -> Any:
-    """Set fields of a frozen section that nobody else holds yet, not marking them as given."""
-    for name, value in values.items():
-        object.__setattr__(section, name, value)
-    return section
 
 
 def _slug(title: str) -> str:

@@ -357,10 +357,27 @@ class Output(Section):
     directory: str | None = Field(
         None, min_length=1, description="where to; runs/<name> if not given", examples=["runs/a"]
     )
-    trajectory: Whole = Field(
-        0, description="steps between frames of the trajectory, 0 for none", examples=[100]
+    trajectory: Whole | None = Field(
+        None, description="steps between frames of tracked particles, 0 for none", examples=[100]
     )
-    particles: Count = Field(
-        1000, description="particles tracked in the trajectory", examples=[1000]
+    particles: Count | None = Field(
+        None, description="particles tracked in the trajectory; 1000", examples=[1000]
+    )
+    fields: Whole | None = Field(
+        None, description="steps between frames of the cell fields, 0 for none", examples=[1000]
+    )
+    fields_average: Literal["running", "interval"] | None = Field(
+        None,
+        description="a frame averages from sample.start on, or since the frame before",
+        examples=["interval"],
+    )
+    snapshots: Whole = Field(
+        0, description="steps between snapshots of all particles, 0 for none", examples=[1000]
+    )
+    checkpoint_s: Annotated[float, Field(ge=0)] = Field(
+        60.0, description="wall time between checkpoints [s], 0 for one at the end", examples=[60.0]
+    )
+    animation: bool = Field(
+        False, description="draw the relaxing velocities as a GIF", examples=[True]
     )
     pictures: bool = Field(True, description="draw the pictures at the end", examples=[True])

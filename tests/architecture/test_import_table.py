@@ -12,7 +12,7 @@ from tests.architecture.source import PACKAGES, ROOT, Module, hold, imports, mod
 
 # The rooms of dsmc from the bottom to the top: a module imports from its own room or from below.
 LAYERS = {
-    "machine": {"compiled", "disk"},
+    "machine": {"compiled", "disk", "journal"},
     "laws": {"cross_section", "scatter", "reflection", "exchange"},
     "tables": {"species", "quantities", "reference"},
     "randomness": {"draws"},
@@ -21,11 +21,15 @@ LAYERS = {
         "moments", "pairs", "particles", "walls",
     },
     "step": {"step"},
-    "measuring": {"result", "statistics", "entropy", "sampling", "expected", "verdict", "measured"},
-    "files": {"trajectory", "fields", "checkpoint"},  # the simulation owns its writers
-    "simulation": {"simulation", "run", "replicas"},
+    "measuring": {
+        "averaging", "entropy", "expected", "measured", "result", "sampling", "statistics",
+        "verdict",
+    },
+    "files": {"checkpoint", "earlier", "fields", "hdf5", "snapshots", "trajectory"},
+    "simulation": {"output", "replicas", "run", "simulation"},
     "outside": {
-        "bench", "forecast", "inspect", "launch", "scenario", "summary", "validate",
+        "bench", "compare", "continuation", "folder", "forecast", "inspect", "launch", "progress",
+        "scenario", "summary", "validate",
     },
     "command line": {"__main__"},
 }  # fmt: skip
@@ -35,9 +39,12 @@ CONFINED = {
     "numba": ("dsmc/compiled.py",),
     "llvmlite": ("dsmc/compiled.py",),
     "torch": ("dsmc/device/", "bridge/"),
-    "h5py": ("dsmc/trajectory.py", "dsmc/fields.py", "dsmc/checkpoint.py", "dsmc/inspect.py"),
+    "h5py": (
+        "dsmc/hdf5.py", "dsmc/trajectory.py", "dsmc/fields.py", "dsmc/snapshots.py",
+        "dsmc/checkpoint.py", "dsmc/inspect/",
+    ),
     "matplotlib": ("viz/",),
-}
+}  # fmt: skip
 
 # Libraries that a function may use if they are there, and must do without if not.
 IF_INSTALLED = {"xarray"}

@@ -134,7 +134,7 @@ def test_a_torn_row_is_trimmed(tmp_path):
             file[name]["step"].resize(FRAMES - 1, axis=0)
     assert read_frame(path).time == pytest.approx((FRAMES - 2) * 1e-7)
     assert len(read_observables(path)["temperature"].time) == FRAMES - 1
-    with pytest.raises(ValueError, match=f"no frame {FRAMES - 1}.*{FRAMES - 1} complete"):
+    with pytest.raises(OSError, match=f"no frame {FRAMES - 1}.*{FRAMES - 1} complete"):
         read_frame(path, FRAMES - 1)
 
 
@@ -163,11 +163,13 @@ WRITE_FOR_EVER = """
     for n in range(10**9):
         writer.observe(n, n, {{"n": n}})
         writer.frame(n, n, np.full((200, 1), 1e-4), np.full((200, 3), n), np.arange(200))
+        if n % 10 == 0:
+            writer.commit()
         print(n, flush=True)
 """
 
 
-def test_a_killed_run_leaves_every_frame_it_reported(tmp_path):
+def test_a_killed_run_leaves_every_frame_it_committed(tmp_path):
     path = str(tmp_path / "t.h5")
     code = textwrap.dedent(WRITE_FOR_EVER.format(path=path))
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as run:
@@ -181,25 +183,60 @@ def test_a_killed_run_leaves_every_frame_it_reported(tmp_path):
     counts = read_observables(path)["n"]
     assert len(counts.time) >= 101
     assert (counts.value == counts.time).all()
+    assert len(counts.time) % 10 == 1  # whole commits, nothing torn
 
 
 def test_a_full_disk_is_said_plainly_and_earlier_frames_are_intact(tmp_path):
-    """A file size limit stands for the full disk; each row's room is claimed beforehand."""
+    """A file size limit stands for the full disk."""
     path = tmp_path / "t.h5"
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    done = -1
+    committed = -1
     try:
         with open_writer(path) as writer, pytest.raises(OSError, match=r"limit.*t\.h5"):
             resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, limits[1]))
             for n in range(10_000):
                 writer.observe(n, n, {"temperature": n})
                 writer.frame(n, n, *gas(n), np.arange(K))
-                done = n
+                if n % 7 == 0:
+                    writer.commit()
+                    committed = n
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert done > 10
-    assert read_frame(path).time == done
-    assert len(read_observables(path)["temperature"].time) >= done + 1
+    assert committed > 10
+    assert read_frame(path).time == committed
+    assert len(read_observables(path)["temperature"].time) == committed + 1
+
+
+def test_a_trimmed_file_goes_on_as_if_nothing_had_been(tmp_path):
+    """Rows written after a checkpoint are forgotten and written again: every dataset is equal."""
+    straight = write(tmp_path / "straight.h5")
+    path = tmp_path / "resumed.h5"
+    with open_writer(path) as writer:
+        for n in range(FRAMES):
+            if n == 3:
+                rows = writer.rows
+            writer.observe(10 * n, n * 1e-7, {"temperature": 300.0 + n}, {"temperature": 0.5})
+            writer.observe(10 * n, n * 1e-7, {"drift": [n, 0, 0]} if n > 2 else {})
+            writer.frame(10 * n, n * 1e-7, *gas(n + 100), np.arange(K)[::-1])
+        writer.annotate("temperature", reference=np.zeros(FRAMES))
+    with open_writer(path, rows=rows) as writer:
+        for n in range(3, FRAMES):
+            writer.observe(10 * n, n * 1e-7, {"temperature": 300.0 + n}, {"temperature": 0.5})
+            writer.frame(10 * n, n * 1e-7, *gas(n), np.arange(K))
+    with h5py.File(straight) as a, h5py.File(path) as b:
+        assert names(a) == names(b)
+        for name in names(a):
+            if name.startswith("particles/trajectory/position/value"):
+                b_new, a_new = b[name][3:], a[name][3:]
+                assert np.array_equal(a_new, b_new)
+            elif name.startswith("observables"):
+                assert np.array_equal(a[name][()], b[name][()])
+
+
+def names(file):
+    found = []
+    file.visititems(lambda name, item: found.append(name) if hasattr(item, "shape") else None)
+    return sorted(found)
 
 
 def test_a_file_that_finds_no_room_is_not_left_behind(tmp_path):
@@ -260,7 +297,7 @@ def test_other_files_are_refused_with_their_name(tmp_path):
         read_observables(tmp_path / "nothing.h5")
     with h5py.File(tmp_path / "foreign.h5", "w") as file:
         file["data"] = np.arange(3)
-    with pytest.raises(ValueError, match=r"foreign\.h5: not a trajectory"):
+    with pytest.raises(OSError, match=r"foreign\.h5: no trajectory"):
         read_frame(tmp_path / "foreign.h5")
     assert read_observables(tmp_path / "foreign.h5") == {}
 
