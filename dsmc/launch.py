@@ -18,7 +18,7 @@ from rich.console import Console
 from dsmc import continuation, disk, hdf5
 from dsmc.compiled import available_threads
 from dsmc.output import FILES, SUMMARY, TRAJECTORY, clear
-from dsmc.progress import Progress, moment_of
+from dsmc.progress import Progress, watching
 from dsmc.replicas import combined, run_replicas
 from dsmc.result import Result
 from dsmc.simulation import Simulation
@@ -131,14 +131,11 @@ def single(
 
 def watched(simulation: Simulation, last: int, console: Console, stop: Stop) -> Result:
     """Run to step `last` or until told to stop, and show how it goes."""
-    shown = Progress(last, console=console, quiet=console.quiet, done=simulation.steps)
-    with shown as report:
-
-        def callback(simulation: Simulation) -> bool:
-            report.update(simulation.steps, lambda: moment_of(simulation))
-            return stop.asked()
-
-        return simulation.run(steps=last - simulation.steps, callback=callback)
+    with watching(
+        simulation, last, lambda simulation: stop.asked(), console=console, quiet=console.quiet
+    ) as callback:
+        steps = last - simulation.steps
+        return simulation.run(steps=steps, callback=callback, progress=False)
 
 
 def several(

@@ -115,3 +115,21 @@ def swap_buffers(state: Particles, team: Team | None) -> None:
             team.each(work)
         setattr(state, name, moved)
         state.spare_columns[name] = column
+
+
+class ParticleView:
+    """Read-only views; the order of the rows changes at every step."""
+
+    def __init__(self, state: Particles):
+        self.position = _frozen(state.position)  # (N, d) [m]
+        self.velocity = _frozen(state.velocity)  # (N, 3) [m/s]
+        self.species = _frozen(state.species)  # (N,) or None
+        self.id = _frozen(state.id)  # (N,) or None
+
+
+def _frozen(array: np.ndarray | None) -> np.ndarray | None:
+    if array is None:
+        return None
+    view = array.view()
+    view.flags.writeable = False
+    return view

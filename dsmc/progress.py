@@ -11,6 +11,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -223,6 +224,26 @@ class Progress:
     def __exit__(self, *exception: object) -> None:
         if self._display is not None:
             self._display.end()
+
+
+@contextmanager
+def watching(
+    simulation: Simulation,
+    last: int,
+    callback: Callable[[Simulation], bool | None] | None = None,
+    **choices: Any,
+) -> Iterator[Callable[[Simulation], bool]]:
+    """A callback for `Simulation.run` to step `last` that shows how it goes, and calls `callback`.
+
+    choices : console, quiet, patience of `Progress`
+    """
+    with Progress(last, done=simulation.steps, **choices) as progress:
+
+        def look(simulation: Simulation) -> bool:
+            progress.update(simulation.steps, lambda: moment_of(simulation))
+            return bool(callback is not None and callback(simulation))
+
+        yield look
 
 
 class Lines:

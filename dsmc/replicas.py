@@ -30,7 +30,7 @@ def run_replica(
 ) -> Result | None:
     """One replica on one thread, without files; None if it was stopped before its end."""
     with Simulation(scenario, threads=1, replica=replica) as simulation:
-        result = simulation.run(callback=lambda simulation: stopped())
+        result = simulation.run(callback=lambda simulation: stopped(), progress=False)
         return result if simulation.steps == scenario.steps else None
 
 

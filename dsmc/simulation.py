@@ -8,6 +8,7 @@ The first four are one pass over the particles, the sort is the second (see `dsm
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ from dsmc.model import model
 from dsmc.moments import cell_sums
 from dsmc.output import Output
 from dsmc.pairs import bench
-from dsmc.particles import Particles, particles
+from dsmc.particles import Particles, ParticleView, particles
 from dsmc.result import Result
 from dsmc.run import Stopwatch, due
 from dsmc.sampling import CensusSampler, SeriesSampler, WallSampler
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 AXES = "xyz"
 SMALL = 20_000  # particles below which one thread is faster than several
 CENSUS = {"speed_rate", "free_flight"}
+PATIENCE = 2.0  # seconds before a run shows its progress by itself
 
 
 class Simulation:
@@ -218,13 +220,26 @@ class Simulation:
         steps: int | None = None,
         time: float | None = None,
         callback: Callable[[Simulation], bool | None] | None = None,
+        progress: bool | None = None,
     ) -> Result:
         """Run `steps` more steps, or to the physical time `time` [s], or to the scenario's end.
 
         callback : called after every step; the run ends early if it returns True
+        progress : show how it goes, once it has taken two seconds; None: in notebooks
         Raises ValueError if both or a negative number of steps are given.
         """
-        for _ in range(self.last_step(steps, time) - self.steps):
+        last = self.last_step(steps, time)
+        if progress is None:
+            progress = "ipykernel" in sys.modules
+        if not progress:
+            return self._run_to(last, callback)
+        from dsmc.progress import watching  # rich is loaded when there is something to show
+
+        with watching(self, last, callback, patience=PATIENCE) as watched:
+            return self._run_to(last, watched)
+
+    def _run_to(self, last: int, callback: Callable[[Simulation], bool | None] | None) -> Result:
+        while self.steps < last:
             self._is_whole = False
             self._step()
             if due(self.steps, self.scenario.sample_every):
@@ -373,21 +388,3 @@ class Simulation:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-
-class ParticleView:
-    """Read-only views; the order of the rows changes at every step."""
-
-    def __init__(self, state: Particles):
-        self.position = _frozen(state.position)  # (N, d) [m]
-        self.velocity = _frozen(state.velocity)  # (N, 3) [m/s]
-        self.species = _frozen(state.species)  # (N,) or None
-        self.id = _frozen(state.id)  # (N,) or None
-
-
-def _frozen(array: np.ndarray | None) -> np.ndarray | None:
-    if array is None:
-        return None
-    view = array.view()
-    view.flags.writeable = False
-    return view

@@ -26,9 +26,9 @@ LAYERS = {
         "verdict",
     },
     "files": {"checkpoint", "earlier", "fields", "hdf5", "snapshots", "trajectory"},
-    "simulation": {"output", "replicas", "run", "simulation"},
+    "simulation": {"output", "progress", "replicas", "run", "simulation"},
     "outside": {
-        "bench", "compare", "continuation", "folder", "forecast", "inspect", "launch", "progress",
+        "bench", "compare", "continuation", "folder", "forecast", "inspect", "launch",
         "scenario", "summary", "validate",
     },
     "command line": {"__main__"},
@@ -47,7 +47,7 @@ CONFINED = {
 }  # fmt: skip
 
 # Libraries that a function may use if they are there, and must do without if not.
-IF_INSTALLED = {"xarray"}
+IF_INSTALLED = {"xarray", "IPython"}
 
 # What the start of a module must not load, directly or through what it imports.
 HEAVY = {"numba", "llvmlite", "torch", "h5py", "matplotlib", "scipy", "MDAnalysis"}
