@@ -8,6 +8,7 @@ than the infinite gas, because no particle meets itself.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -99,13 +100,19 @@ def isotropic(scenario: Scenario, name: str) -> tuple[Curve, str] | None:
         return (lambda nu_t: reference.bkw_moment(order, nu_t)), "BKW mode"
 
     def curve(nu_t: np.ndarray) -> np.ndarray:
-        start = reference.laguerre_coefficients(state, 29)
-        history = reference.isotropic_relaxation(start, nu_t, omega)
+        history = _isotropic_history(state, omega, np.asarray(nu_t, np.float64).tobytes())
         if name == "h_excess":
             return history.h_excess()
         return history.moment(int(name.removeprefix("moment_")))
 
     return curve, HISTORY
+
+
+@lru_cache(maxsize=64)
+def _isotropic_history(state: str, omega: float, times: bytes) -> reference.IsotropicHistory:
+    """The relaxation of a state, kept: every quantity of a run asks for the same times."""
+    start = reference.laguerre_coefficients(state, 29)
+    return reference.isotropic_relaxation(start, np.frombuffer(times), omega)
 
 
 def anisotropic(scenario: Scenario, name: str) -> tuple[Curve, str] | None:
