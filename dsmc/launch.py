@@ -17,7 +17,9 @@ from rich.console import Console
 
 from dsmc import continuation, disk, hdf5
 from dsmc.compiled import available_threads
-from dsmc.output import FILES, SUMMARY, TRAJECTORY, clear
+from dsmc.fields import FieldsWriter
+from dsmc.measured import field_quantities
+from dsmc.output import FIELDS, FILES, SUMMARY, TRAJECTORY, clear
 from dsmc.progress import Progress, watching
 from dsmc.replicas import combined, run_replicas
 from dsmc.result import Result
@@ -107,7 +109,6 @@ def single(
     until: float | None = None,
 ) -> int:
     """Run to the end or until told to stop, write everything, and tell the outcome."""
-    before = simulation.stopwatch.total
     try:
         with simulation:
             last = simulation.last_step(steps, until)
@@ -115,7 +116,6 @@ def single(
     except OSError as failure:  # the disk: what was committed is intact
         told = f"{failure.strerror}; then go on with: dsmc resume {directory}"
         raise OSError(failure.errno, told, failure.filename) from failure
-    result = replace(result, wall_time=before + stop.elapsed)
     scenario = simulation.scenario
     if simulation.steps < last:
         console.print(
@@ -123,7 +123,6 @@ def single(
             f"Go on with: dsmc resume {directory}", markup=False, soft_wrap=True,
         )  # fmt: skip
     if stop.signal:
-        write_summary(directory / SUMMARY, result)
         return 128 + stop.signal
     conclude(scenario, result, directory, console)
     return 0
@@ -166,6 +165,9 @@ def several(
     result = replace(combined(scenario, results), provenance=origin, wall_time=stop.elapsed)
     clear(directory)
     write_series(scenario, directory / TRAJECTORY, result)
+    if result.fields:
+        write_average(scenario, directory / FIELDS, result)
+    write_summary(directory / SUMMARY, result)
     conclude(scenario, result, directory, console)
     return 128 + stop.signal if stop.signal else 0
 
@@ -196,16 +198,29 @@ def write_series(scenario: Scenario, path: Path, result: Result) -> None:
             writer.annotate(name, reference=result.series[name].reference)
 
 
+def write_average(scenario: Scenario, path: Path, result: Result) -> None:
+    """Write the fields of combined replicas as the average of a file of fields, without frames."""
+    with FieldsWriter(
+        path,
+        lengths=scenario.lengths,
+        cells=scenario.cells,
+        scenario_text=scenario.text,
+        provenance=result.provenance,
+        average="running",
+        quantities=field_quantities(),
+    ) as writer:
+        writer.average(result.fields)
+
+
 def conclude(scenario: Scenario, result: Result, directory: Path, console: Console) -> None:
-    """Write the summary, draw the pictures, print the closing table and the verdict."""
+    """Draw the pictures, print the closing table and the verdict."""
     written = [directory / name for name in FILES if (directory / name).exists()]
-    write_summary(directory / SUMMARY, result)
     if scenario.output.pictures:
         from viz.pictures import draw
 
         trajectory = directory / TRAJECTORY if scenario.output.trajectory else None
         written += draw(result, directory, animate=scenario.output.animation, trajectory=trajectory)
-    closing_table(result, console, dict.fromkeys([*written, directory / SUMMARY]))
+    closing_table(result, console, written)
     tell_verdict(result, console)
 
 

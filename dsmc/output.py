@@ -14,6 +14,7 @@ from dsmc.fields import FieldsWriter
 from dsmc.measured import cell_fields, field_quantities, series_of
 from dsmc.run import due
 from dsmc.snapshots import SnapshotWriter
+from dsmc.summary import write_summary
 from dsmc.trajectory import TrajectoryWriter
 
 if TYPE_CHECKING:
@@ -186,7 +187,7 @@ class Output:
         return rows | {TRAJECTORY: self.writers[TRAJECTORY].rows}
 
     def close(self, simulation: Simulation) -> None:
-        """Write what is known at the end (references, averages, a checkpoint) and close."""
+        """Write what is known at the end (references, averages, checkpoint, summary) and close."""
         try:
             trajectory = self.writers[TRAJECTORY]
             for name, series in series_of(simulation).items():
@@ -198,6 +199,7 @@ class Output:
             self.checkpoint(simulation)
             for writer in self.writers.values():
                 writer.close()
+            write_summary(self.directory / SUMMARY, simulation.result)
         finally:
             self.abandon()
 

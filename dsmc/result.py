@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +22,8 @@ Measured = tuple[Any, Any]  # (value, standard error); both shape (3,) for a vec
 AXES = ("x", "y", "z")
 FACES = ("x_low", "x_high", "y_low", "y_high", "z_low", "z_high")
 _MOST_DECIMALS = 9  # that are printed of any number
+_CHANGED = 3.0  # combined errors between start and end that count as a change
+_ROUNDING = 1e-12  # relative error of what is conserved
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +58,18 @@ class Series:
         _same_shape(self, self.value.shape, error=self.error)
         _same_shape(self, self.time.shape, reference=self.reference)
 
+    def __repr__(self) -> str:
+        """The last value in one line."""
+        if not self.time.size:
+            return f"<Series {self.name}: no rows>"
+        value, error = self.value[-1], self.error[-1]
+        pairs = [
+            format_measured(*pair) for pair in zip(np.ravel(value), np.ravel(error), strict=True)
+        ]
+        rows = f"{self.time.size} rows" if self.time.size > 1 else "1 row"
+        last = f"{', '.join(pairs)} {self.unit} at t = {self.time[-1]:.4g} s"
+        return f"<Series {self.name}: {last} ({rows})>"
+
 
 @dataclass(frozen=True, eq=False)
 class Field:
@@ -83,6 +96,13 @@ class Field:
         _as_arrays(self, ("value", "error"))
         cells = tuple(axis.size for axis in reversed(self.axes))
         _same_shape(self, cells, value=self.value, error=self.error)
+
+    def __repr__(self) -> str:
+        """Cells and range in one line."""
+        cells = " x ".join(str(axis.size) for axis in self.axes)
+        known = self.value[np.isfinite(self.value)]
+        span = f"{known.min():.6g} to {known.max():.6g} {self.unit}" if known.size else "unknown"
+        return f"<Field {self.name}: {span} in {cells} cells>"
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,6 +204,7 @@ class Result:
     provenance : who, when, with what (see `dsmc.summary.provenance`)
     quality    : numbers that judge the run, among them "collision_time" [s], dx/lambda,
                  dt/tau_c, particles per cell
+    unfinished : what is missing of a run whose files were opened before its end, and how to go on
     """
 
     title: str
@@ -201,16 +222,18 @@ class Result:
     verdicts: tuple[Verdict, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
     quality: Mapping[str, Any] = field(default_factory=dict)
+    unfinished: str = ""
 
     @property
     def passed(self) -> bool:
         """True when no verdict failed (also when nothing was judged)."""
         return all(verdict.passed for verdict in self.verdicts)
 
-    def table(self) -> list[Row]:
-        """Rows of the closing table: first what was judged, then the last value of the rest.
+    def table(self, everything: bool = False) -> list[Row]:
+        """Rows of the closing table: what was judged, then the last value of what else matters.
 
-        The rest are the scalar series that no verdict names, in their own order.
+        That is a series which has a reference or has changed by more than its error explains, and
+        what the walls received. With `everything` all scalar series follow that no verdict names.
         """
         rows = [
             Row(
@@ -224,60 +247,55 @@ class Result:
             )
             for v in self.verdicts
         ]
-        judged = {verdict.quantity for verdict in self.verdicts}
-        for name, series in self.series.items():
-            if name not in judged and series.value.ndim == 1 and series.time.size:
+        for series in self.series.values():
+            scalar = series.value.ndim == 1 and series.time.size > 0
+            if scalar and not self._is_judged(series.name) and (everything or _matters(series)):
                 rows.append(_last_value(series))
+        for wall in self.walls.values():
+            rows += _wall_rows(wall)
         return rows
 
-    def to_xarray(self) -> xarray.Dataset:
-        """The series, fields and histograms as one labelled `xarray.Dataset`.
+    def _is_judged(self, name: str) -> bool:
+        """Whether a verdict is about this series: "h_excess at 3 tau_c" is about h_excess."""
+        told = (verdict.quantity for verdict in self.verdicts)
+        return any(q.replace(" ", "_") == name or q.startswith(f"{name} ") for q in told)
 
-        Standard errors are variables `<name>_error`, references `<name>_reference`; units and
-        descriptions are attributes. Series that share their times share the dimension `time`;
-        others get `time_<name>`. Raises ImportError when xarray is not installed.
+    def to_xarray(self) -> xarray.Dataset:
+        """Series, fields, walls and histograms as one labelled `xarray.Dataset`.
+
+        Series keep their names; others are `field_<name>`, `wall_<name>` and `histogram_<name>`.
+        Standard errors are `<variable>_error`, references `<variable>_reference`; units and
+        descriptions are attributes as xarray's plots know them. Series that share their times share
+        the coordinate `time`; others get `time_<name>`. Raises ImportError without xarray.
         """
-        try:
-            import xarray
-        except ImportError as missing:
-            raise ImportError(
-                "Result.to_xarray() needs xarray, which is not installed; "
-                "install it with: pip install xarray"
-            ) from missing
-        return xarray.Dataset(
-            data_vars=_labelled_variables(self), attrs={"title": self.title, **_texts(self)}
-        )
+        from dsmc.labelled import dataset
+
+        return dataset(self)
 
     def unit_of(self, quantity: str) -> str:
         """Unit of a series or field by its name; "" where there is none of that name."""
         measured = self.series.get(quantity) or self.fields.get(quantity)
         return measured.unit if measured is not None else ""
 
+    def __repr__(self) -> str:
+        """Title, size and verdict in one line."""
+        failed = sum(not verdict.passed for verdict in self.verdicts)
+        judged = f"{failed} of {len(self.verdicts)} figures fail" if failed else "all figures pass"
+        kinds = ("series", "fields", "walls", "histograms")
+        held = [f"{len(getattr(self, kind))} {kind}" for kind in kinds if getattr(self, kind)]
+        told = [
+            f"{self.particles:,} particles, {self.steps:,} steps",
+            ", ".join(held) or "nothing measured",
+            judged if self.verdicts else "nothing judged",
+            self.unfinished,
+        ]
+        return f"<Result {self.title!r}: {'; '.join(text for text in told if text)}>"
+
     def _repr_html_(self) -> str:
-        """The closing table for notebooks."""
-        head = (
-            f"<b>{escape(self.title)}</b><br>{self.particles:,} particles, {self.steps:,} steps, "
-            f"{self.collisions:,} collisions, t = {self.time:.4g} s, "
-            f"{self.wall_time:.3g} s of wall time"
-        )
-        lines = [
-            "<table><thead><tr><th>quantity</th><th>measured ± error</th><th>unit</th>"
-            "<th>reference</th><th>sigmas</th><th>verdict</th></tr></thead><tbody>"
-        ]
-        for row in self.table():
-            cells = "".join(f"<td>{escape(cell)}</td>" for cell in row_texts(row))
-            lines.append(f"<tr>{cells}</tr>")
-        also = [
-            f"{kind}: {escape(', '.join(names))}"
-            for kind, names in (
-                ("series", self.series),
-                ("fields", self.fields),
-                ("walls", self.walls),
-                ("histograms", self.histograms),
-            )
-            if names
-        ]
-        return head + "".join(lines) + "</tbody></table>" + "<br>".join(also)
+        """What notebooks show: the closing table, the rest folded."""
+        from dsmc.notebook import page
+
+        return page(self)
 
 
 def format_measured(value: float, error: float) -> str:
@@ -327,6 +345,35 @@ def deviation(measured: ArrayLike, error: ArrayLike, reference: ArrayLike) -> np
     return z
 
 
+def _matters(series: Series) -> bool:
+    """Whether there is something to see: a reference, or a change beyond the errors."""
+    if series.reference is not None:
+        return True
+    known = np.flatnonzero(np.isfinite(series.value) & np.isfinite(series.error))
+    if known.size < 2 or np.all(series.error[known] <= _ROUNDING * np.abs(series.value).max()):
+        return False
+    first, last = known[[0, -1]]
+    change = abs(series.value[last] - series.value[first])
+    return bool(change > _CHANGED * math.hypot(series.error[first], series.error[last]))
+
+
+def _wall_rows(wall: Wall) -> list[Row]:
+    """Pressure, shear and heat on one face; a mirror, which feels neither of the latter, has none.
+
+    The component of the shear along the normal is none.
+    """
+    tallies = [("pressure", "Pa", *wall.pressure)]
+    tallies += [
+        (f"shear_{axis}", "Pa", *pair) for axis, *pair in zip(AXES, *wall.shear, strict=True)
+    ]
+    tallies.append(("heat_flux", "W m-2", *wall.heat_flux))
+    return [
+        Row(f"{name} {wall.face}", unit, float(value), float(error), None, None, "")
+        for name, unit, value, error in tallies
+        if value or error
+    ]
+
+
 def _last_value(series: Series) -> Row:
     value, error = float(series.value[-1]), float(series.error[-1])
     if series.reference is None or not math.isfinite(series.reference[-1]):
@@ -334,53 +381,6 @@ def _last_value(series: Series) -> Row:
     reference = float(series.reference[-1])
     z = float(deviation(value, error, reference))
     return Row(series.name, series.unit, value, error, reference, z, "")
-
-
-def _labelled_variables(
-    result: Result,
-) -> dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, str]]]:
-    variables: dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, str]]] = {}
-    clocks: dict[str, np.ndarray] = {}
-    for name, series in result.series.items():
-        clock = next((c for c, t in clocks.items() if np.array_equal(t, series.time)), None)
-        if clock is None:
-            clock = f"time_{name}" if clocks else "time"
-            clocks[clock] = series.time
-            variables[clock] = ((clock,), series.time, {"unit": "s"})
-        dims: tuple[str, ...] = (clock,) if series.value.ndim == 1 else (clock, f"{name}_component")
-        _label(variables, series, name, dims, series.value)
-        if series.reference is not None:
-            variables[f"{name}_reference"] = ((clock,), series.reference, {"unit": series.unit})
-    for name, cells in result.fields.items():
-        dims = AXES[: len(cells.axes)]
-        for dim, centres in zip(dims, cells.axes, strict=True):
-            variables[dim] = ((dim,), centres, {"unit": "m"})
-        _label(variables, cells, name, tuple(reversed(dims)), cells.value)
-    for name, histogram in result.histograms.items():
-        dim = f"{name}_class"
-        variables[dim] = ((dim,), histogram.centres, {"unit": histogram.unit})
-        _label(variables, histogram, name, (dim,), histogram.density)
-        if histogram.reference is not None:
-            variables[f"{name}_reference"] = ((dim,), histogram.reference, {})
-    return variables
-
-
-def _label(
-    variables: dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, str]]],
-    measured: Series | Field | Histogram,
-    name: str,
-    dims: tuple[str, ...],
-    value: np.ndarray,
-) -> None:
-    unit = measured.unit
-    if isinstance(measured, Histogram):
-        unit = measured.density_unit or f"1/({measured.unit})"
-    variables[name] = (dims, value, {"unit": unit, "description": measured.description})
-    variables[f"{name}_error"] = (dims, measured.error, {"unit": unit})
-
-
-def _texts(result: Result) -> dict[str, str]:
-    return {"scenario": result.scenario_text} | {k: str(v) for k, v in result.provenance.items()}
 
 
 def _as_arrays(measured: Any, names: tuple[str, ...]) -> None:

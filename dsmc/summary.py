@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
 import os
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dsmc import disk
 from dsmc.result import Field, Histogram, Result, Row, Series, Verdict, Wall, row_texts
 
 if TYPE_CHECKING:
@@ -65,21 +65,10 @@ def write_summary(path: str | os.PathLike[str], result: Result) -> Path:
     how many there were). A field of more than one dimension gives mean and range only: its cells
     are in the fields file. Raises OSError naming the path and the cure.
     """
-    from dsmc import disk
-
     path = Path(path)
     text = json.dumps(summary(result), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    unfinished = path.with_name(path.name + ".tmp")
-    try:
-        with open(unfinished, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
-    except OSError as failure:
-        with contextlib.suppress(OSError):
-            unfinished.unlink()
-        raise disk.refusal(failure, path) from failure
+    with disk.replacing(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
     return path
 
 
@@ -186,6 +175,8 @@ def _series(series: Series) -> dict[str, Any]:
 
 def _field(cells: Field) -> dict[str, Any]:
     found = {"unit": cells.unit, "description": cells.description, "shape": cells.value.shape}
+    if cells.average is not None:
+        found["average"] = dict(zip(("value", "error"), cells.average, strict=True))
     if len(cells.axes) == 1:
         return found | {"x": cells.axes[0], "value": cells.value, "error": cells.error}
     if not cells.value.size:

@@ -22,14 +22,14 @@ LAYERS = {
     },
     "step": {"step"},
     "measuring": {
-        "averaging", "entropy", "expected", "measured", "result", "sampling", "statistics",
-        "verdict",
+        "averaging", "entropy", "expected", "labelled", "measured", "notebook", "result",
+        "sampling", "statistics", "verdict",
     },
-    "files": {"checkpoint", "earlier", "fields", "hdf5", "snapshots", "trajectory"},
+    "files": {"checkpoint", "earlier", "fields", "hdf5", "snapshots", "summary", "trajectory"},
     "simulation": {"output", "progress", "replicas", "run", "simulation"},
     "outside": {
         "bench", "compare", "continuation", "folder", "forecast", "inspect", "launch",
-        "scenario", "summary", "validate",
+        "scenario", "validate",
     },
     "command line": {"__main__"},
 }  # fmt: skip

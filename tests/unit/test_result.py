@@ -4,11 +4,14 @@ import io
 import json
 import math
 import sys
+from dataclasses import replace
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
 from dsmc import result as results
+from dsmc.notebook import sparkline
 from dsmc.result import Field, Histogram, Result, Series, Verdict, Wall, format_measured
 from dsmc.summary import closing_table, provenance, summary, write_summary
 
@@ -97,7 +100,7 @@ def test_cells_run_fastest_along_x():
 
 
 def test_the_table_shows_verdicts_first_and_every_number_with_its_error():
-    rows = small_result().table()
+    rows = small_result(walls={}).table(everything=True)
     assert [(row.quantity, row.verdict) for row in rows] == [
         ("collision_rate", "pass"), ("moment_4", "FAIL"), ("temperature", ""), ("energy", ""),
     ]  # fmt: skip
@@ -105,6 +108,36 @@ def test_the_table_shows_verdicts_first_and_every_number_with_its_error():
     assert temperature.unit == "K"
     assert temperature.z == pytest.approx(3e-7 / 0.5, rel=1e-6)  # 300 + 3e-7 K rounds at 6e-14
     assert rows[3].reference is None
+
+
+def test_the_short_table_leaves_out_what_neither_changes_nor_has_a_reference():
+    def changing(by, error):
+        value = np.linspace(1.0, 1.0 + by, 4)
+        return Series("x", "1", "", np.arange(4.0), value, np.full(4, error))
+
+    shown = {
+        "noise": changing(0.1, 0.1), "falls": changing(-1.0, 0.1),
+        "rounding": changing(1e-13, 1e-16), "unknown": changing(1.0, math.nan),
+    }  # fmt: skip
+    named = {name: replace(part, name=name) for name, part in shown.items()}
+    rows = small_result(series=named, walls={}, verdicts=()).table()
+    assert [row.quantity for row in rows] == ["falls"]
+
+
+def test_a_series_is_not_repeated_under_its_verdicts():
+    at_three = replace(RATE, quantity="temperature at 3 tau_c")
+    rows = small_result(verdicts=(at_three,), walls={}).table(everything=True)
+    assert [row.quantity for row in rows] == ["temperature at 3 tau_c", "energy"]
+
+
+def test_the_table_tells_what_the_walls_received():
+    rows = {row.quantity: row for row in small_result().table()}
+    assert rows["pressure x_low"].measured == 40.0
+    assert rows["heat_flux x_low"].error == 2.0
+    assert {"shear_x x_low", "shear_y x_low", "shear_z x_low"} <= set(rows)  # errors of 1 Pa
+    mirror = Wall("y_low", 1.0, (1.0, 0.1), (40.0, 0.1), (np.zeros(3), np.zeros(3)), (0.0, 0.0))
+    rows = small_result(walls={"y_low": mirror}, verdicts=(), series={}).table()
+    assert [row.quantity for row in rows] == ["pressure y_low"]
 
 
 def test_one_failed_verdict_fails_the_run():
@@ -123,6 +156,36 @@ def test_notebooks_show_the_table_with_escaped_text():
     assert "Argon &lt;relaxing&gt;" in html
     assert "FAIL" in html
     assert "1003100 ± 2000" in html or "(1.0031 ± 0.0020)e+06" in html
+    assert html.index("FAIL") < html.index("<details>") < html.index("energy")
+    assert "1 of 2 figures agree" in html
+    parts = html.replace("<br>", "<br/>")
+    ElementTree.fromstring(f"<div>{parts}</div>")  # tags are closed
+
+
+def test_a_small_curve_shows_its_course_and_the_reference_behind_it():
+    drawn = sparkline(series(reference=np.full(4, 301.0)))
+    curves = [line.get("points").split() for line in ElementTree.fromstring(drawn)]
+    heights = [[float(point.split(",")[1]) for point in curve] for curve in curves]
+    assert heights[0] < heights[1]  # the reference, first, lies higher: y runs downwards
+    assert sparkline(series(rows=1)) == ""
+    assert sparkline(replace(series(), value=np.full(4, math.nan))) == ""
+    assert len(sparkline(series(rows=100_000))) < 2000
+
+
+@pytest.mark.parametrize("rows", [0, 1, 4])
+def test_a_series_tells_its_last_value_in_one_line(rows):
+    text = repr(series(rows=rows))
+    assert text.startswith("<Series temperature") and "\n" not in text
+    assert ("300.00 ± 0.50 K" in text) == (rows > 0)
+
+
+def test_a_result_and_a_field_tell_themselves_in_one_line():
+    text = repr(small_result(unfinished="stopped after step 3"))
+    for word in ("Argon", "500 particles", "2 series", "1 of 2 figures fail", "step 3"):
+        assert word in text
+    assert repr(small_result().fields["number_density"]) == (
+        "<Field number_density: 0 to 5 m-3 in 3 x 2 cells>"
+    )
 
 
 def test_xarray_is_asked_for_by_name_when_missing(monkeypatch):
@@ -134,11 +197,23 @@ def test_xarray_is_asked_for_by_name_when_missing(monkeypatch):
 def test_xarray_holds_values_errors_and_units():
     pytest.importorskip("xarray")
     data = small_result().to_xarray()
-    assert data["temperature"].attrs["unit"] == "K"
+    assert data["temperature"].attrs["units"] == "K"
     assert data["temperature"].dims == data["energy"].dims == ("time",)
-    assert data["number_density"].dims == ("y", "x")
+    assert data["field_number_density"].dims == ("y", "x")
     np.testing.assert_array_equal(data["temperature_error"], np.full(4, 0.5))
-    assert data["speed_final"].attrs["unit"] == "1/(m s-1)"
+    assert data["histogram_speed_final"].attrs["units"] == "1/(m s-1)"
+    for axis, unit in (("time", "s"), ("x", "m"), ("speed_final_class", "m s-1")):
+        assert data.coords[axis].attrs["units"] == unit
+    assert float(data["wall_pressure"].sel(face="x_low")) == 40.0
+    assert float(data["wall_shear_error"].sel(face="x_low", axis="y")) == 1.0
+
+
+def test_a_series_and_a_field_of_one_name_both_reach_xarray():
+    pytest.importorskip("xarray")
+    cells = Field("temperature", "K", "", (np.arange(2.0),), np.ones(2), np.ones(2))
+    data = small_result(fields={"temperature": cells}).to_xarray()
+    assert data["temperature"].dims == ("time",)
+    assert data["field_temperature"].dims == ("x",)
 
 
 def test_the_summary_is_strict_json_with_units_and_errors(tmp_path):
