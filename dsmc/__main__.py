@@ -241,7 +241,7 @@ def _load(arguments: argparse.Namespace) -> Scenario:
 
     keys = ("steps", "time_s", "seed", "threads", "replicas")
     words = [getattr(arguments, key.removesuffix("_s")) for key in keys]
-    options = [f"run.{key}={word}" for key, word in zip(keys, words, strict=True) if word]
+    options = [f"run.{key}={word}" for key, word in zip(keys, words, strict=True) if word is not None]
     return load(arguments.scenario, [*arguments.set, *options])
 
 

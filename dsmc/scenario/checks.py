@@ -60,8 +60,9 @@ def _alternatives(data: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _gas_or_species(data: Mapping[str, Any]) -> Iterator[Problem]:
     """[gas] describes one species, [[species]] a mixture: never both."""
-    gas, mixture = data.get("gas"), data.get("species")
-    gas = gas if isinstance(gas, Mapping) else {}
+    gas, mixture = data.get("gas", {}), data.get("species")
+    if not isinstance(gas, Mapping):
+        return  # reported as no table
     if mixture:
         for key in ("species", *NUMBERS):
             if key in gas:
@@ -320,6 +321,16 @@ def frames(sample: Sample, output: Output) -> Iterator[Problem]:
         yield Problem("output.fields", shown(output.fields), allowed, f"fields = {nearest_fit}")
 
 
+def readable(title: str, initial: Any, output: Output) -> Iterator[Problem]:
+    """Texts that go to a screen or name a file hold no invisible characters."""
+    texts = {"title": title, "output.directory": output.directory or ""}
+    texts["initial.path"] = getattr(initial, "path", "")
+    for path, text in texts.items():
+        if not text.isprintable():
+            allowed = "must be one line of printable characters"
+            yield Problem(path, shown(text), allowed, "remove line breaks and control characters")
+
+
 CHECKS: Sequence[tuple[tuple[str, ...], Callable[..., Iterator[Problem]]]] = (
     (("gas", "species"), one_gas),
     (("domain",), box),
@@ -329,6 +340,7 @@ CHECKS: Sequence[tuple[tuple[str, ...], Callable[..., Iterator[Problem]]]] = (
     (("sample",), named),
     (("sample", "boundaries", "collisions", "domain", "initial"), measured),
     (("sample", "output"), frames),
+    (("title", "initial", "output"), readable),
 )
 """The sections that a check needs, and the check."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
@@ -16,6 +17,9 @@ from dsmc.scenario.messages import Problem, ScenarioError, shown
 from dsmc.scenario.model import Scenario
 
 Overrides = Mapping[str, Any] | Iterable[str]
+
+PATH = re.compile(r"[\w-]+(\[\d+\])?(\.[\w-]+(\[\d+\])?)*")
+"""A path of keys as in error messages: run.seed, species[1].name, domain.cells[0]."""
 
 
 def load(path: str | PathLike[str], overrides: Overrides = ()) -> Scenario:
@@ -97,7 +101,7 @@ def _is_folder(path: Path) -> bool:
 def _read(file: Path) -> str:
     """The text of the file."""
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8-sig")  # some editors begin with a byte order mark
     except UnicodeDecodeError as error:
         cure = "save it as UTF-8 text; a scenario is a TOML file"
         problem = Problem(f"byte {error.start}", "", "not UTF-8 text", cure)
@@ -120,17 +124,23 @@ def _parse(file: Path, text: str) -> dict[str, Any]:
             number = len(text.splitlines())
         lines = text.splitlines()
         line = lines[number - 1].strip() if 0 < number <= len(lines) else ""
-        problem = Problem(f"line {number}", line, f"not TOML: {told}", _syntax_cure(line))
+        seen = "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
+        problem = Problem(f"line {number}", seen, f"not TOML: {told}", _syntax_cure(line, told))
     except (ValueError, RecursionError):
-        problem = Problem(
-            "the file", "", "a number too long or tables too deep", "write numbers as 1e22"
-        )
+        lines = text.splitlines()
+        line = max(lines, key=len)
+        allowed, cure = "a number too long or tables too deep", "write numbers as 1e22"
+        problem = Problem(f"line {lines.index(line) + 1}", shown(line), allowed, cure)
     raise ScenarioError([problem], str(file))
 
 
-def _syntax_cure(line: str) -> str:
+def _syntax_cure(line: str, told: str) -> str:
     """The usual cause of a line that is not TOML."""
     value = line.partition("=")[2].strip()
+    if not line.isprintable():
+        return "remove the invisible character"
+    if "twice" in told or "overwrite" in told:
+        return "each key once: it is given further up already"
     if "=" not in line and not line.startswith("["):
         return "write key = value, one to a line"
     if value and value[0].isalpha() and value not in ("true", "false", "nan", "inf"):
@@ -144,13 +154,17 @@ def _as_mapping(overrides: Overrides) -> dict[str, Any]:
     """Overrides as {path: value}; "key.path=value" is read as it would stand in a file."""
     if isinstance(overrides, Mapping):
         return dict(overrides)
-    given = {}
+    given, problems = {}, []
     for entry in [overrides] if isinstance(overrides, str) else overrides:
         path, equals, text = entry.partition("=")
-        if not equals or not path.strip():
-            cure = "write key.path=value, for instance run.seed=3"
-            raise ScenarioError([Problem(entry, "", "not an override", cure)], "--set")
-        given[path.strip()] = toml.parse_value(text.strip())
+        if equals and PATH.fullmatch(path.strip()):
+            given[path.strip()] = toml.parse_value(text.strip())
+        else:
+            what = "no path of a key before the =" if equals else "no = in it"
+            cure = "write key.path=value, for instance run.seed=3 or domain.cells[0]=50"
+            problems.append(Problem(shown(entry), "", f"not an override: {what}", cure))
+    if problems:
+        raise ScenarioError(problems, "--set")
     return given
 
 
@@ -162,13 +176,15 @@ def _overridden(tables: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict
         if isinstance(table, dict) and any(f"{section}.{key}" in overrides for key in keys):
             for key in keys:
                 table.pop(key, None)
-    for path, value in overrides.items():
-        _put(changed, path, value)
+    problems = [_put(changed, path, value) for path, value in overrides.items()]
+    found = [problem for problem in problems if problem is not None]
+    if found:
+        raise ScenarioError(found, "--set")
     return changed
 
 
-def _put(tables: dict[str, Any], path: str, value: Any) -> None:
-    """Set the value at `a.b.c` or `a[0].b`, making tables on the way."""
+def _put(tables: dict[str, Any], path: str, value: Any) -> Problem | None:
+    """Set the value at `a.b.c` or `a[0].b`, making tables on the way; else the problem."""
     parts = path.replace("[", ".").replace("]", "").split(".")
     place: Any = tables
     for depth, part in enumerate(parts):
@@ -176,19 +192,23 @@ def _put(tables: dict[str, Any], path: str, value: Any) -> None:
         if isinstance(place, list):
             if not part.isdecimal() or int(part) >= len(place):
                 allowed = f"{'.'.join(parts[:depth])} is an array of {len(place)} entries"
-                cure = f"name an entry from 0 to {len(place) - 1}"
-                raise ScenarioError([Problem(path, "", allowed, cure)], "--set")
+                last = len(place) - 1
+                cure = f"name an entry from 0 to {last}" if place else "give the whole array"
+                return Problem(path, shown(value), allowed, cure)
             key = int(part)
         elif not isinstance(place, dict):
             allowed = f"{'.'.join(parts[:depth])} is a value, not a table"
-            cure = "shorten the path"
-            raise ScenarioError([Problem(path, "", allowed, cure)], "--set")
+            return Problem(path, shown(value), allowed, "shorten the path")
+        if part.isdecimal() and isinstance(place, dict):
+            allowed = f"{'.'.join(parts[:depth])} is a table, not an array"
+            return Problem(path, shown(value), allowed, "name a key of it")
         if depth == len(parts) - 1:
             place[key] = value
         elif isinstance(place, list):
             place = place[key]
         else:
             place = place.setdefault(key, {})
+    return None
 
 
 def _from_here(tables: Mapping[str, Any], folder: Path) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dsmc.quantities import QUANTITIES
 from dsmc.scenario.messages import Problem
 
 if TYPE_CHECKING:
@@ -15,8 +16,12 @@ VELOCITY_COMPONENTS = 3
 BOOKKEEPING = 9  # bytes per particle: new cell, and its share of the counting sort
 IDENTITY = 16  # two copies of an 8-byte id
 SPECIES = 2  # two copies of a 1-byte species
+CLOCK = 16  # two copies of the time of the last collision
+PARTNERS = 8  # bytes per particle and thread: a cell of a mixture may come to hold every particle
 CELL = 48  # bytes per cell: first row, histogram of every thread, bounds
-FIELDS = 14 * 8  # bytes per cell and species: the sums of the cell fields
+SUMS = 13 * 8  # bytes per cell and species: velocity sums of one average
+FIELDS = 18 * 8  # bytes per cell: one value of every field
+SAMPLE = 16  # bytes of a value of a series and its error
 
 
 def bytes_per_particle(
@@ -33,12 +38,50 @@ def bytes_per_particle(
 
 def needed(scenario: Scenario) -> int:
     """Bytes that one replica of the scenario needs, about."""
-    kinds = len(scenario.molecules)
+    return sum(parts(scenario).values())
+
+
+def parts(scenario: Scenario) -> dict[str, int]:
+    """Bytes by the key that asks for them."""
+    kinds, sample, output = len(scenario.molecules), scenario.sample, scenario.output
     particle = bytes_per_particle(
-        scenario.dimension, scenario.run.precision, bool(scenario.output.trajectory), kinds > 1
+        scenario.dimension, scenario.run.precision, bool(output.trajectory), kinds > 1
     )
-    cell = CELL + 8 * kinds * kinds + FIELDS * kinds * (scenario.sample.fields_every != 0)
-    return particle * scenario.particle_count + cell * scenario.cell_count
+    if kinds > 1:
+        particle += PARTNERS * (scenario.run.threads or os.cpu_count() or 1)
+    elif {"speed_rate", "free_flight"} & set(sample.quantities or ()):
+        particle += CLOCK
+    cell = CELL + 8 * kinds * kinds
+    if sample.fields_every or (sample.fields_every is None and not scenario.homogeneous):
+        averages = 2 if output.fields_average == "interval" else 1
+        cell += SUMS * kinds * (1 + 2 * averages) + FIELDS * (2 * averages + 3)
+    count = next(
+        key
+        for key in ("particles", "particles_per_cell", "weight")
+        if getattr(scenario.initial, key) is not None
+    )
+    return {
+        f"initial.{count}": particle * scenario.particle_count,
+        "domain.cells": cell * scenario.cell_count,
+        "sample.every": SAMPLE * series(scenario) * samples(scenario),
+    }
+
+
+def samples(scenario: Scenario) -> int:
+    """Rows of each series; a run takes some 200 if sample.every is not given."""
+    return scenario.steps // scenario.sample.every + 1 if scenario.sample.every else 201
+
+
+def series(scenario: Scenario) -> int:
+    """Series that the run samples, about; in a mixture most are kept for each species, too."""
+    names = scenario.sample.quantities
+    wanted = [
+        quantity
+        for name, quantity in QUANTITIES.items()
+        if "series" in quantity.kinds and (names is None or name in names)
+    ]
+    kinds = len(scenario.molecules)
+    return len(wanted) * (1 if kinds == 1 else 1 + kinds)
 
 
 def available() -> int | None:
@@ -75,19 +118,20 @@ def too_large(scenario: Scenario) -> list[Problem]:
     room, wanted = available(), needed(scenario)
     if room is None or wanted <= room:
         return []
-    initial = scenario.initial
-    keys = ("particles", "particles_per_cell", "weight")
-    key = next(name for name in keys if getattr(initial, name) is not None)
-    path = f"initial.{key}" if scenario.particle_count >= scenario.cell_count else "domain.cells"
-    return [
-        Problem(
-            path,
-            "",
-            f"{scenario.particle_count:,} particles in {scenario.cell_count:,} cells need about "
-            f"{amount(wanted)}; this machine has {amount(room)} free",
-            'choose fewer particles or cells, run.precision = "float32", or a larger machine',
-        )
-    ]
+    by_key = parts(scenario)
+    path = max(by_key, key=lambda key: by_key[key])
+    told = f"need about {amount(wanted)}; this machine has {amount(room)} free"
+    if path == "sample.every":
+        found, what = str(scenario.sample.every), f"{samples(scenario):,} samples of the series"
+        return [Problem(path, found, f"{what} {told}", "sample less often, or run fewer steps")]
+    what = f"{_count(scenario.particle_count)} particles in {_count(scenario.cell_count)} cells"
+    cure = 'choose fewer particles or cells, run.precision = "float32", or a larger machine'
+    return [Problem(path, "", f"{what} {told}", cure)]
+
+
+def _count(number: int) -> str:
+    """A whole number, in full while that can be read."""
+    return f"{number:,}" if number < 10**15 else f"{number:.3g}"
 
 
 def amount(size: float) -> str:

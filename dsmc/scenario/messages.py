@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, time
 from difflib import get_close_matches
 from typing import Any, get_args
 
@@ -78,6 +79,10 @@ def shown(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, Mapping):
         return "a table"
+    if isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value):
+        return "an array of tables"
+    if isinstance(value, date | time):
+        return value.isoformat()
     if isinstance(value, int) and abs(value) >= 10**40:
         return "an integer of more than 40 digits"
     if isinstance(value, list) and len(value) > 12:
@@ -111,7 +116,17 @@ def explain(
 
     One unsuitable array gives one problem, not one for each of its entries.
     """
-    return [_problem(root, error, _without_tags(error["loc"], data), data) for error in errors]
+    places = [tuple(error["loc"]) for error in errors]
+    return [
+        _problem(root, error, _without_tags(place, data), data)
+        for error, place in zip(errors, places, strict=True)
+        if not (error["type"] == "too_short" and _holds(place, places))
+    ]
+
+
+def _holds(array: tuple[str | int, ...], places: Sequence[tuple[str | int, ...]]) -> bool:
+    """Whether an entry of the array is at one of the places: it is not short but unsuitable."""
+    return any(len(place) > len(array) and place[: len(array)] == array for place in places)
 
 
 def _problem(
@@ -137,11 +152,22 @@ def _problem(
         expected = context.get("expected") or context["expected_tags"]
         allowed = "must be one of " + expected.replace("'", '"').replace(" or ", ", ")
         return Problem(path, shown(value), allowed, _choice_cure(value, expected))
-    limit = _LIMITS.get(kind, "").format(**context)
+    numbers = {k: f"{v:g}" if isinstance(v, float) else v for k, v in context.items()}
+    limit = _LIMITS.get(kind, "").format(**numbers)
     if not limit:
         is_table = kind in ("model_type", "dict_type", "model_attributes_type")
         limit = "a table of keys" if is_table else str(error["msg"])
-    return Problem(path, shown(value), f"must be {limit}", _example(parts, field))
+    cure = _brackets(path, value) or _example(parts, field)
+    return Problem(path, shown(value), f"must be {limit}", cure)
+
+
+def _brackets(path: str, value: Any) -> str:
+    """The cure of a table in double brackets, and of an array of tables in single ones."""
+    if isinstance(value, list) and value and isinstance(value[0], Mapping):
+        return f"write [{path}], once, in single brackets"
+    if isinstance(value, Mapping) and path == "species":
+        return "write [[species]] in double brackets, once for each species"
+    return ""
 
 
 def _missing(
@@ -165,6 +191,9 @@ def _choice_cure(value: Any, expected: str) -> str:
     if isinstance(value, str):
         if value in NOT_YET:
             return NOT_YET[value]
+        if value == "diffuse":  # known for one face, not as the kind of both
+            face = '{ kind = "diffuse", temperature_K = 300 }'
+            return f"write both faces: low = {face}, high = {face}"
         words = expected.replace(" or ", ", ").replace("'", "").split(", ")
         close = get_close_matches(value.lower(), words, n=1, cutoff=0.4)
         if close:

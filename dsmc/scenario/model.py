@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, PrivateAttr, TypeAdapter, ValidationError
 
 from dsmc.scenario import defaults, scales, toml
 from dsmc.scenario.checks import AXES, contradictions, cross_checks
+from dsmc.scenario.extremes import extremes
 from dsmc.scenario.memory import too_large
 from dsmc.scenario.messages import Problem, ScenarioError, explain
 from dsmc.scenario.mixture import mixture_temperature, molecule
@@ -54,7 +55,9 @@ class Scenario(Section):
         "", description="one line that says what this is", examples=["Argon at rest"]
     )
     gas: Gas = Field(Gas(), description="the gas", examples=[{"species": "Ar"}])
-    species: Mixture = Field((), description="the species of a mixture")
+    species: Mixture = Field(
+        (), description="the species of a mixture", examples=[[{"name": "Ar", "fraction": 1.0}]]
+    )
     domain: Domain = Field(description="the box", examples=[{"length_m": [1e-3], "cells": [100]}])
     initial: Initial = Field(
         description="the initial state",
@@ -90,7 +93,7 @@ class Scenario(Section):
             raise ScenarioError(_in_order(problems)) from None
         problems += cross_checks({name: getattr(self, name) for name in type(self).model_fields})
         if not problems:
-            problems += _extremes(self) or too_large(self)
+            problems += extremes(self) or too_large(self)
         if problems:
             raise ScenarioError(_in_order(problems))
         self._text = toml.dump(data)
@@ -103,7 +106,7 @@ class Scenario(Section):
         """strict = true: what the forecast warns of is an error."""
         from dsmc.forecast import warnings  # the forecast describes scenarios: it comes later
 
-        found = warnings(self)
+        found = [warning for warning in warnings(self) if not warning.of_machine]
         if found:
             raise ScenarioError(
                 [
@@ -267,42 +270,6 @@ class Scenario(Section):
         """Steps between samples of the series."""
         assert self.sample.every is not None  # settled when the scenario was made
         return self.sample.every
-
-
-def _extremes(scenario: Scenario) -> list[Problem]:
-    """Values that are valid one by one and have no sound consequence together."""
-    exact = [key for key in ("zero_momentum", "exact_energy") if getattr(scenario.initial, key)]
-    for name, keys in (
-        ("volume", "domain.length_m"),
-        ("number_density", "initial.number_density_m3"),
-        ("temperature", "initial.temperature_K"),
-        ("particle_count", "initial.particles_per_cell and initial.weight"),
-        ("weight", "initial.number_density_m3, domain.length_m and initial.particles"),
-        ("collision_rate", "initial.number_density_m3, initial.temperature_K and gas"),
-        ("mean_free_path", "initial.number_density_m3, initial.temperature_K and gas"),
-        ("time_step", "run.time_step_s or run.time_step_mct"),
-        ("steps", "run.time_step_s, run.time_step_mct, run.time_s and run.collisions"),
-    ):
-        try:
-            value = getattr(scenario, name)
-            is_sound = math.isfinite(value) and 1e-300 < value < 1e300
-            is_sound = is_sound and (name != "steps" or value <= 10**12)
-        except (ArithmeticError, ValueError):
-            value, is_sound = "out of range", False
-        if not is_sound:
-            return [
-                Problem(
-                    keys,
-                    "",
-                    f"the {name.replace('_', ' ')} that follows is {value}",
-                    "check these values and their units: no computer number can hold the result, "
-                    "or the run would never end",
-                )
-            ]
-    if exact and scenario.particle_count < 2:
-        allowed = "needs at least 2 particles: one alone has no thermal motion"
-        return [Problem(f"initial.{exact[0]}", "true", allowed, "set initial.particles")]
-    return []
 
 
 def _in_order(problems: list[Problem]) -> list[Problem]:

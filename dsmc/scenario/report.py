@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator, Sequence
-from typing import TextIO
+from dataclasses import asdict
+from typing import Any, TextIO
 
 from pydantic import BaseModel
 
@@ -89,42 +91,95 @@ def derived(scenario: Scenario) -> list[Row]:
     ]
 
 
-def errors(scenario: Scenario) -> list[Row]:
-    """(quantity, standard error, from, steps for 1 %) of what will be measured."""
-    rows: list[Row] = []
-    for expected in forecast.expected_errors(scenario):
-        is_relative = expected.unit == "relative"
-        error = f"{expected.error:.2%}" if is_relative else f"{expected.error:.2g} {expected.unit}"
-        if is_relative and expected.error < 1e-3:
-            error = f"{expected.error:.1e}"
-        steps = f"{expected.steps_to_target:,}" if expected.steps_to_target else ""
-        rows.append((expected.name, error, expected.basis, steps))
-    return rows
+def errors(scenario: Scenario, target: float = forecast.TARGET) -> list[Row]:
+    """(quantities, standard error, from, what it takes for the target, time) of what is measured.
+
+    Quantities of which the same is to be said share a row.
+    """
+    rows: dict[tuple[str, Row], list[str]] = {}
+    for entry in forecast.expected_errors(scenario, target):
+        stem = entry.quantity.rpartition("_")[0] or entry.quantity
+        rows.setdefault((stem, _error(entry)), []).append(entry.name)
+    return [(_joined(names), *row) for (_, row), names in rows.items()]
 
 
-def show_check(scenario: Scenario, quiet: bool = False, stream: TextIO | None = None) -> None:
-    """Print the whole report; quiet: only notes and warnings."""
+def _joined(names: Sequence[str]) -> str:
+    """velocity_x, _y, _z of a cell; wall_shear at x low, x high: what is common is said once."""
+    quantities, places = zip(*(name.split(" ", 1) if " " in name else (name, "") for name in names),
+                             strict=True)  # fmt: skip
+    stems = {quantity.rpartition("_")[0] for quantity in quantities}
+    if len(set(quantities)) == 1:
+        return f"{names[0]}{''.join(', ' + place.removeprefix('at ') for place in places[1:])}"
+    if len(set(places)) == 1 and len(stems) == 1 and stems != {""}:
+        ends = "".join(f", _{quantity.rpartition('_')[2]}" for quantity in quantities[1:])
+        return f"{quantities[0]}{ends} {places[0]}".strip()
+    return ", ".join(names)
+
+
+def _error(entry: forecast.ExpectedError) -> Row:
+    """Standard error, where it comes from, and the price of the target."""
+    if entry.error is None:
+        return "not forecast", entry.reason, "", ""
+    told = f"{entry.error:.2g} {entry.unit}" if entry.unit != "1" else f"{entry.error:.2g}"
+    if entry.unit == "relative":
+        told = f"{entry.error:.2%}" if entry.error >= 1e-3 else f"{entry.error:.1e}"
+    if not entry.needed:
+        return told, entry.basis, "", ""
+    of = f" (of {entry.of})" if entry.of not in ("", "1") else ""
+    by = entry.by.removesuffix("s") if entry.needed == 1 else entry.by
+    number = f"{entry.needed:,}" if entry.needed < 10**9 else f"{entry.needed:.1e}"
+    work = f"{number} {by}{of}"
+    return told, entry.basis, work, forecast.in_words(entry.seconds)
+
+
+def as_data(scenario: Scenario, target: float = forecast.TARGET) -> dict[str, Any]:
+    """The whole report as plain values, fit for JSON; every number has a unit beside it."""
+    return {
+        "name": scenario.name,
+        "scenario": scenario.model_dump(mode="json", exclude_none=True),
+        "molecules": [asdict(molecule) for molecule in scenario.molecules],
+        "derived": [asdict(figure) for figure in forecast.figures(scenario)],
+        "target": target,
+        "errors": [asdict(entry) for entry in forecast.expected_errors(scenario, target)],
+        "notes": list(scenario.notes),
+        "warnings": [asdict(caution) for caution in forecast.warnings(scenario)],
+    }
+
+
+def show_check(
+    scenario: Scenario,
+    quiet: bool = False,
+    stream: TextIO | None = None,
+    target: float = forecast.TARGET,
+    as_json: bool = False,
+) -> None:
+    """Print the whole report; quiet: only notes and warnings; as_json: all of it as JSON.
+
+    target : relative standard error whose price is told
+    """
     out = stream or sys.stdout
+    if as_json:
+        print(json.dumps(as_data(scenario, target), indent=2, ensure_ascii=False), file=out)
+        return
     if not quiet:
-        show_table(out, f"Scenario {scenario.name}", ("key", "", "value"), values(scenario))
-        columns: Sequence[str] = (
-            "molecule",
-            "share",
-            "mass [kg]",
-            "d [m]",
-            "T_ref [K]",
-            "omega",
-            "alpha",
-        )
-        show_table(out, f'Molecules, model "{scenario.gas.model}"', columns, molecules(scenario))
-        columns = ("derived", "value", "unit", "")
-        show_table(out, "What follows", columns, derived(scenario))
-        columns = ("quantity", "standard error", "from", "steps for 1 %")
-        show_table(out, "Errors to expect", columns, errors(scenario))
+        _show_tables(scenario, out, target)
     for line in remarks(scenario):
         print(line, file=out)
     if not quiet and not forecast.warnings(scenario):
         print("No warnings.", file=out)
+
+
+def _show_tables(scenario: Scenario, out: TextIO, target: float) -> None:
+    """Values, molecules, derived numbers and errors."""
+    show_table(out, f"Scenario {scenario.name}", ("key", "", "value"), values(scenario))
+    columns: Sequence[str] = (
+        "molecule", "share", "mass [kg]", "d [m]", "T_ref [K]", "omega", "alpha",
+    )  # fmt: skip
+    show_table(out, f'Molecules, model "{scenario.gas.model}"', columns, molecules(scenario))
+    show_table(out, "What follows", ("derived", "value", "unit", ""), derived(scenario))
+    columns = ("quantity", "standard error", "from", f"needed for {target:g}", "wall time")
+    title = "Errors to expect, for independent samples of a gas near equilibrium"
+    show_table(out, title, columns, errors(scenario, target))
 
 
 def remarks(scenario: Scenario) -> list[str]:

@@ -283,9 +283,9 @@ class Axis(Section):
 class Boundaries(Section):
     """The faces of the box; an axis that is not named is periodic."""
 
-    x: Axis = Axis()
-    y: Axis = Axis()
-    z: Axis = Axis()
+    x: Axis = Field(Axis(), description="faces normal to x", examples=[{"kind": "periodic"}])
+    y: Axis = Field(Axis(), description="faces normal to y", examples=[{"kind": "periodic"}])
+    z: Axis = Field(Axis(), description="faces normal to z", examples=[{"kind": "periodic"}])
 
 
 class Force(Section):

@@ -20,6 +20,9 @@ UNITS = {
 }
 """The unit that each ending of a key stands for, longer endings first."""
 
+DIFFUSE = ("temperature_K", "accommodation", "velocity_m_s")
+"""What only a face with kind = "diffuse" has."""
+
 _OTHER_UNITS = (
     *UNITS, "_mm", "_um", "_nm", "_cm", "_km", "_ms", "_us", "_ns", "_cm3", "_C", "_eV", "_g",
     "_u", "_km_s", "_angstrom",
@@ -48,17 +51,21 @@ def unknown_key(
     """
     key = str(parts[-1])
     known = list(dict.fromkeys(name for table in tables for name in table.model_fields))
-    place = next((f"[{part}]" for part in parts[:-1] if isinstance(part, str)), "the top level")
-    return f"unknown key; known in {place}: {', '.join(known)}", _cure(root, key, known)
+    names = [part for part in parts[:-1] if isinstance(part, str)]
+    place = f"[{'.'.join(names)}]" if names else "the top level"
+    return f"unknown key; known in {place}: {', '.join(known)}", _cure(root, key, known, names)
 
 
-def _cure(root: type[BaseModel], key: str, known: list[str]) -> str:
+def _cure(root: type[BaseModel], key: str, known: list[str], place: Sequence[str]) -> str:
     """The best guess at what was meant."""
+    if place[:1] == ["boundaries"] and key in DIFFUSE:
+        return f'{key} belongs to one face: low = {{ kind = "diffuse", {key} = ... }}'
     same = [name for name in known if _stem(name) == _stem(key)]
     if same:
         unit = unit_of(same[0])
         told = f"the unit ({unit}, SI) is part of the key" if unit else "without a unit"
-        return f"write {same[0]}: {told}"
+        others = "".join(f"; or {name} ({unit_of(name)})" for name in same[1:])
+        return f"write {same[0]}: {told}{others}"
     close = get_close_matches(key, known, n=1, cutoff=0.7)
     if close:
         return f"did you mean {close[0]}?"

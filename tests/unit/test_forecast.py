@@ -1,12 +1,18 @@
 """The forecast of a run: its scales, its errors against sampled gases, its warnings."""
 
+import io
+import json
 import math
 
 import numpy as np
 import pytest
 
 from dsmc import forecast
+from dsmc.forecast.errors import speed_moment_variance
+from dsmc.quantities import QUANTITIES
 from dsmc.scenario import Scenario, load, memory, shipped
+from dsmc.scenario.report import show_check
+from dsmc.simulation import Simulation
 from dsmc.species import BOLTZMANN
 
 BOX = {
@@ -103,7 +109,13 @@ def test_errors_of_cells_are_those_of_open_cells():
     assert error(gas, "temperature of") == pytest.approx(temperature.std(), rel=0.045)
     pressure = temperature * count
     assert error(gas, "pressure of") == pytest.approx(pressure.std() / 100, rel=0.045)
-    assert error(gas, "velocity of") == pytest.approx(mean.std(), rel=0.045)
+    assert error(gas, "velocity_x of") == pytest.approx(mean.std(), rel=0.045)
+    pairs = [BOLTZMANN * 300 * 1e22 * (v[:, 0] * v[:, 1]).sum() / 100 for v in velocity]
+    assert error(gas, "pressure_xy of") == pytest.approx(np.std(pairs), rel=0.045)
+    thermal = math.sqrt(BOLTZMANN * 300 / 6.63e-26)
+    carried = [((v**2).sum(axis=1) - 5.0) @ v[:, 0] / 100 for v in velocity]
+    flux = 0.5 * BOLTZMANN * 300 * 1e22 * thermal * np.std(carried)
+    assert error(gas, "heat_flux_x of") == pytest.approx(flux, rel=0.045)
 
 
 def test_errors_at_a_wall_are_those_of_its_hits():
@@ -137,9 +149,146 @@ def test_errors_at_a_wall_are_those_of_its_hits():
 def test_the_price_of_one_percent_is_told():
     gas = scenario(boundaries=WALLS)
     entry = next(e for e in forecast.expected_errors(gas) if e.name == "number_density of a cell")
-    needed = scenario(boundaries=WALLS, run={"steps": entry.steps_to_target})
+    assert entry.by == "steps"
+    needed = scenario(boundaries=WALLS, run={"steps": entry.needed})
     # The number of steps is a whole one.
     assert error(needed, "number_density") == pytest.approx(0.01, rel=0.02)
+    assert entry.seconds == forecast.expected_seconds(needed)
+
+
+@pytest.mark.parametrize("target", [0.1, 0.001])
+def test_what_the_forecast_asks_for_reaches_the_target(target):
+    """Steps or replicas, of every quantity in a flow; samples before sample.start do not count."""
+    flow = {"boundaries": WALLS, "sample": {"start": 200, "quantities": list(ASKED)}}
+    for entry in forecast.expected_errors(scenario(**flow), target):
+        changed = scenario(**flow, run={entry.by: entry.needed})
+        entries = forecast.expected_errors(changed, target)
+        reached = next(again for again in entries if again.name == entry.name)
+        # Whole steps and replicas, at least one; less than one sample of a cell cannot be had.
+        assert reached.scale <= target * 1.01
+        if entry.needed > 250:
+            assert reached.scale == pytest.approx(target, rel=0.01)
+            assert forecast.expected_seconds(changed) == entry.seconds
+
+
+ASKED = ("temperature", "moment_4", "collisions_per_particle", "velocity_y", "heat_flux_x",
+         "pressure_xy", "wall_shear", "wall_heat_flux", "wall_pressure")  # fmt: skip
+ARGON_HELIUM = {
+    "gas": {"model": "vhs", "species": None},
+    "species": [{"name": "Ar", "fraction": 0.5}, {"name": "He", "fraction": 0.5}],
+}
+
+
+@pytest.mark.parametrize("name", [*sorted(shipped()), "mixture", "all"])
+def test_every_quantity_has_a_forecast_or_a_reason(name):
+    if name == "mixture":
+        gas = Scenario(**{**BOX, **ARGON_HELIUM, "boundaries": WALLS})
+    elif name == "all":
+        gas = scenario(boundaries=WALLS, sample={"quantities": list(QUANTITIES)})
+    else:
+        gas = load(name)
+    entries = forecast.expected_errors(gas)
+    assert {entry.quantity for entry in entries} == set(gas.sample.quantities)
+    for entry in entries:
+        assert bool(entry.reason) == (entry.error is None)
+        assert entry.reason or (entry.error > 0.0 and entry.basis and entry.unit)
+        known = entry.unit in ("relative", QUANTITIES[entry.quantity].unit)
+        assert known or entry.reason
+
+
+def test_moments_of_speeds_scatter_less_than_their_parts():
+    """Of 20000 samples of 50 speeds: 1 % for a standard deviation at 4 sigma 2 %, and some for the
+    smallness of the samples."""
+    square = np.random.default_rng(4).chisquare(3, (20_000, 400))
+    for k in (1, 4, 6):
+        moment = (square ** (k / 2)).mean(axis=1) / square.mean(axis=1) ** (k / 2)
+        relative = moment.std() / moment.mean() * math.sqrt(400)
+        variance = speed_moment_variance(k)
+        assert math.sqrt(variance) == pytest.approx(relative, rel=0.05)
+        lone = (square ** (k / 2)).mean(axis=1)  # the wrong twin: not over <c^2>^(k/2)
+        assert math.sqrt(variance) != pytest.approx(lone.std() / lone.mean() * 20, rel=0.05)
+
+
+def test_the_forecast_is_what_a_flow_measures():
+    """A shear flow over 10 mean free paths; the errors come from 20 blocks of time.
+
+    Twenty cells know their common error to 4 %, two walls theirs to 12 %. The rest of the bounds is
+    that samples are not independent. Long waves of density, temperature and momentum outlive two
+    collision times; sound crosses a cell sooner, and stress and heat flux are forgotten as
+    molecules leave it. Walls get back what they gave. (The velocity normal to the walls is left
+    out: no mass passes, so that it averages to 0 sooner.)
+    """
+    moving = [{**DIFFUSE, "velocity_m_s": [0, speed, 0]} for speed in (-20, 20)]
+    gas = scenario(
+        boundaries={"x": dict(zip(("low", "high"), moving, strict=True))},
+        domain={"cells": [20]}, initial={"particles": 2000}, sample={"start": 200,
+        "fields_every": 1}, run={"time_step_mct": 0.2, "steps": 4200, "seed": 20261121},
+    )  # fmt: skip
+    told = {entry.name: entry for entry in forecast.expected_errors(gas)}
+    with Simulation(gas, threads=1) as simulation:
+        result = simulation.run()
+    bounds = {name: (0.7, 1.7) for name in ("number_density", "temperature", "velocity_y")}
+    bounds |= {name: (0.2, 1.2) for name in ("pressure", "pressure_xy", "heat_flux_x")}
+    for name, (lowest, highest) in bounds.items():
+        field, entry = result.fields[name], told[f"{name} of a cell"]
+        scale = field.value.mean() if entry.unit == "relative" else 1.0
+        ratio = math.sqrt((field.error**2).mean()) / scale / entry.error
+        assert lowest < ratio < highest, (name, ratio)
+        # The wrong twin takes every sample as independent: ten in two collision times.
+        assert math.sqrt(10.0) * ratio > highest or highest < 1.7
+    for name in ("number_flux", "pressure", "shear", "heat_flux"):
+        entry = told[f"wall_{name} at x low"]
+        pairs = [getattr(result.walls[face], name) for face in ("x_low", "x_high")]
+        pairs = [(value[1], error[1]) if name == "shear" else (value, error)
+                 for value, error in pairs]  # fmt: skip
+        scale = pairs[0][0] if entry.unit == "relative" else 1.0
+        ratio = math.sqrt(sum(error**2 for _, error in pairs) / 2.0) / scale / entry.error
+        assert 0.2 < ratio < 1.3, (name, ratio)
+    for name, lowest in (("temperature", 0.95), ("temperature_x", 0.95), ("moment_4", 0.9)):
+        series, entry = result.series[name], told[name]
+        ratio = np.median(series.error / series.value) / entry.error
+        assert lowest < ratio < 1.05, (name, ratio)
+
+
+def test_files_that_do_not_fit_and_runs_without_end_are_warned_of():
+    found = cautioned(scenario(run={"steps": 10**12}, sample={"every": 10**10}))["run.steps"]
+    assert "would take about" in found.text and "years" in found.text
+    # They are no matter of physics: a strict run may be resumed on a fuller disk.
+    strict = {"steps": 10**12, "strict": True}
+    assert scenario(run=strict, sample={"every": 10**10}).run.strict
+    huge = scenario(output={"snapshots": 1}, run={"steps": 10**11}, sample={"every": 10**9})
+    assert "PB" in cautioned(huge)["output.snapshots"].text
+    assert sum(forecast.written(huge).values()) == pytest.approx(4000 * 33 * 1e11, rel=1e-3)
+
+
+def test_the_memory_of_long_series_and_fine_fields_is_counted():
+    often = scenario(run={"steps": 10**9}, sample={"every": 1000})
+    assert memory.needed(often) - memory.needed(scenario()) == pytest.approx(16e6 * 18, rel=0.3)
+    walls = scenario(boundaries=WALLS, domain={"cells": [10_000]})
+    closed = scenario(domain={"cells": [10_000]})
+    # Sums of 13 columns three times, mean and scatter of 18 fields and what a block's end takes.
+    assert memory.needed(walls) - memory.needed(closed) == 10_000 * (3 * 13 * 8 + 5 * 18 * 8)
+
+
+def test_the_check_can_be_read_by_programs():
+    stream = io.StringIO()
+    show_check(scenario(boundaries=WALLS, run={"time_step_mct": 0.4}), True, stream, 0.001, True)
+    data = json.loads(stream.getvalue())
+    assert data["target"] == 0.001 and data["scenario"]["run"]["time_step_mct"] == 0.4
+    assert {"name", "value", "unit", "remark"} == set(data["derived"][0])
+    assert {entry["quantity"] for entry in data["errors"]} >= {"temperature", "wall_shear"}
+    assert any(entry["needed"] and entry["seconds"] for entry in data["errors"])
+    assert data["warnings"][0]["key"] == "run.time_step_mct" and data["warnings"][0]["cure"]
+
+
+def test_the_check_tells_the_price_in_steps_and_time():
+    stream = io.StringIO()
+    show_check(scenario(boundaries=WALLS), stream=stream, target=0.001)
+    text = stream.getvalue()
+    assert "needed for 0.001" in text and "wall time" in text
+    row = next(row for row in text.splitlines() if row.strip().startswith("velocity_x, _y, _z of"))
+    assert " steps (of v0)" in row and row.rstrip().endswith((" s", " min"))
+    assert "wall_shear at x low, x high" in text and "exact to rounding" in text
 
 
 def test_samples_closer_than_two_collision_times_are_not_independent():
