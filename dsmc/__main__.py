@@ -241,7 +241,8 @@ def _load(arguments: argparse.Namespace) -> Scenario:
 
     keys = ("steps", "time_s", "seed", "threads", "replicas")
     words = [getattr(arguments, key.removesuffix("_s")) for key in keys]
-    options = [f"run.{key}={word}" for key, word in zip(keys, words, strict=True) if word is not None]
+    given = [pair for pair in zip(keys, words, strict=True) if pair[1] is not None]
+    options = [f"run.{key}={word}" for key, word in given]
     return load(arguments.scenario, [*arguments.set, *options])
 
 
@@ -255,6 +256,8 @@ def run_scenario(arguments: argparse.Namespace) -> int:
     if not arguments.quiet:
         for line in remarks(scenario):
             print(line, file=sys.stderr)
+    if arguments.output == "":
+        return _refuse("-o: an empty name; name a directory, or leave -o away")
     directory = Path(arguments.output or scenario.output.directory or f"runs/{scenario.name}")
     from dsmc import launch
 
@@ -267,10 +270,11 @@ def run_scenario(arguments: argparse.Namespace) -> int:
             wall_time=arguments.wall_time,
             threads=scenario.run.threads,
         )
-    except ValueError as error:
-        if "initial.path" in str(error):  # the file does not fit the scenario
-            return _refuse(str(error))
-        raise
+    except (ValueError, OSError) as error:
+        initial = scenario.initial
+        if initial.kind != "file" or initial.path not in str(error):
+            raise
+        return _refuse(f"the initial state cannot be read: {error}\n  cure: look at initial.path")
 
 
 def resume_run(arguments: argparse.Namespace) -> int:

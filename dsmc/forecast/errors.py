@@ -6,8 +6,8 @@ scatters by the deviation of one molecule over sqrt(N).
 
 Independent samples are an assumption. Density, temperature and velocity of cells between walls
 measured 0.7 to 1.5 times these errors, since long waves die slowly; stress and heat flux, forgotten
-as molecules leave a cell, and the velocity normal to the walls 0.3 to 0.7 times. Walls measured 0.3
-to 0.9 times: molecules that collide near a wall bring back what they took from it.
+as molecules leave a cell, and the velocity normal to the walls 0.3 to 0.7 times. Walls measured 0.2
+to 1 times: molecules that collide near a wall bring back what they took from it.
 
 Legend: n number density, T temperature, p = n k T, tau_c mean collision time, v0 most probable
 speed, dt time step, N_c particles per cell, M independent samples.
