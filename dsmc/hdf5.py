@@ -62,16 +62,46 @@ def reading(path: str | os.PathLike[str]) -> Iterator[h5py.File]:
         except Exception as failure:
             raise Unreadable(path, _why_not_hdf5(raw, failure)) from failure
         try:
-            yield file
-        except (Unreadable, MemoryError):
-            raise
-        except Exception as failure:  # the library has no class of its own for a damaged file
-            raise Unreadable(path, f"damaged or not as expected: {_first_line(failure)}") from (
-                failure
-            )
+            with telling_damage(path):
+                _refuse_texts_of_no_kind(file)
+                yield file
         finally:
             with contextlib.suppress(Exception):
                 file.close()
+
+
+@contextlib.contextmanager
+def telling_damage(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Whatever fails in the block because the file is damaged becomes Unreadable."""
+    try:
+        yield
+    except MemoryError:
+        raise
+    except Exception as failure:  # the library has no class of its own for a damaged file
+        if isinstance(failure, OSError) and failure.filename:  # told already
+            raise
+        text = f"damaged or not as expected: {_first_line(failure)}"
+        raise Unreadable(path, text) from failure
+
+
+def _refuse_texts_of_no_kind(file: h5py.File) -> None:
+    """Raise ValueError where a flipped bit made a text into lists: reading it would crash HDF5.
+
+    We write no lists. What cannot be looked at is left to who needs it.
+    """
+    failures = (OSError, RuntimeError, KeyError, UnicodeDecodeError)
+
+    def look(name: bytes) -> None:
+        with contextlib.suppress(*failures):
+            item = h5py.h5o.open(file.id, name)
+            for number in range(h5py.h5a.get_num_attrs(item)):
+                attribute = h5py.h5a.open(item, index=number)
+                if isinstance(attribute.get_type(), h5py.h5t.TypeVlenID):
+                    where = name.decode(errors="replace")
+                    raise ValueError(f"the attribute {attribute.name!r} of /{where} is no text")
+
+    with contextlib.suppress(*failures):
+        h5py.h5o.visit(file.id, look)
 
 
 def _why_not_hdf5(raw: journal.JournaledFile, failure: Exception) -> str:

@@ -15,6 +15,7 @@ Killed before 1 is complete, NAME is untouched; before 3 is done, the saved page
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import struct
 import zlib
@@ -36,6 +37,8 @@ class JournaledFile:
 
     def __init__(self, path: str | os.PathLike[str], flags: int = os.O_RDWR):
         self.path = Path(path)
+        if self.path.exists() and not self.path.is_file():  # a pipe would keep us waiting
+            raise OSError(errno.EINVAL, "a directory, a device or a pipe: name a file", str(path))
         self.failure: OSError | None = None
         self._descriptor = os.open(self.path, flags, 0o666)
         self._position = 0

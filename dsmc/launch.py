@@ -88,7 +88,8 @@ def resume(
     """
     directory = Path(directory)
     if not directory.is_dir():
-        raise hdf5.Unreadable(directory, "no such directory: name the directory of a run")
+        what = "a file" if directory.exists() else "no such directory"
+        raise hdf5.Unreadable(directory, f"{what}: name the directory of a run")
     with claimed(directory), Stop(wall_time) as stop:
         console = Console(quiet=quiet)
         simulation = continuation.resume(directory, threads)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dsmc import checkpoint, disk
+from dsmc import checkpoint, disk, hdf5
 from dsmc.fields import FieldsWriter
 from dsmc.measured import cell_fields, field_quantities, series_of
 from dsmc.run import due
@@ -76,16 +77,18 @@ class Output:
         scenario = simulation.scenario
         output = scenario.output
         faces = [getattr(scenario.boundaries, axis) for axis in AXES[: scenario.dimension]]
-        self.writers[TRAJECTORY] = TrajectoryWriter(
-            self.directory / TRAJECTORY,
-            box_lengths=scenario.lengths,
-            boundary=[face.low.kind for face in faces],
-            particles=min(output.particles, scenario.particle_count) if output.trajectory else 0,
-            author="dsmc-bridge",
-            observables=simulation.series_sampler.declared(),
-            rows=None if self._rows is None else self._rows[TRAJECTORY],
-            **self._origin,
-        )
+        tracked = min(output.particles, scenario.particle_count)
+        with self._reopening(TRAJECTORY):
+            self.writers[TRAJECTORY] = TrajectoryWriter(
+                self.directory / TRAJECTORY,
+                box_lengths=scenario.lengths,
+                boundary=[face.low.kind for face in faces],
+                particles=tracked if output.trajectory else 0,
+                author="dsmc-bridge",
+                observables=simulation.series_sampler.declared(),
+                rows=None if self._rows is None else self._rows[TRAJECTORY],
+                **self._origin,
+            )
         if simulation.field_sampler is not None:
             self._add(
                 FIELDS,
@@ -107,10 +110,17 @@ class Output:
     def _add(self, name: str, writer: Any, **choices: Any) -> None:
         """A file of frames: a new one, or the one that is there, where it was."""
         path = self.directory / name
+        with self._reopening(name):
+            if self._rows is None:
+                self.writers[name] = writer(path, **choices, **self._origin)
+            else:
+                self.writers[name] = writer.reopen(path, self._rows[name]["frames"])
+
+    def _reopening(self, name: str) -> contextlib.AbstractContextManager[None]:
+        """Tell a damaged file, where one that is there is gone on with."""
         if self._rows is None:
-            self.writers[name] = writer(path, **choices, **self._origin)
-        else:
-            self.writers[name] = writer.reopen(path, self._rows[name]["frames"])
+            return contextlib.nullcontext()
+        return hdf5.telling_damage(self.directory / name)
 
     # ------------------------------------------------------------------ what is due
 
