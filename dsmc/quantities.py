@@ -21,6 +21,7 @@ class Quantity:
     kinds : the forms in which it is reported, the main one first
     needs : "collisions" if the quantity has no meaning in a collisionless gas
     costly : it slows the run down, so it is measured only when asked for
+    uniform : it says something of a gas that is the same everywhere; elsewhere only when asked for
     """
 
     name: str
@@ -29,6 +30,7 @@ class Quantity:
     kinds: tuple[Kind, ...]
     needs: Literal["", "collisions"] = ""
     costly: bool = False
+    uniform: bool = False
 
     @property
     def kind(self) -> Kind:
@@ -57,9 +59,17 @@ _ALL = (
     Quantity("moment_4", "1", f"<c^4> {_TO_MAXWELL}", _SERIES),
     Quantity("moment_6", "1", f"<c^6> {_TO_MAXWELL}", _SERIES),
     Quantity("moment_8", "1", f"<c^8> {_TO_MAXWELL}", _SERIES),
-    Quantity("h_function", "1", "H = <ln f> per molecule, velocities in m/s", _SERIES),
-    Quantity("h_excess", "1", "H less its equilibrium value, by histogram", _SERIES),
-    Quantity("h_excess_neighbour", "1", "H less its equilibrium value, by neighbours", _SERIES),
+    Quantity(
+        "h_function", "1", "H = <ln f> per molecule, velocities in m/s", _SERIES, uniform=True
+    ),
+    Quantity("h_excess", "1", "H less its equilibrium value, by histogram", _SERIES, uniform=True),
+    Quantity(
+        "h_excess_neighbour",
+        "1",
+        "H less its equilibrium value, by neighbours",
+        _SERIES,
+        uniform=True,
+    ),
     Quantity(
         "collisions_per_particle",
         "1",
@@ -106,15 +116,18 @@ QUANTITIES: dict[str, Quantity] = {quantity.name: quantity for quantity in _ALL}
 """Every quantity by name."""
 
 
-def applicable(*, fields: bool, walls: bool, collisions: bool) -> tuple[str, ...]:
+def applicable(*, fields: bool, walls: bool, collisions: bool, uniform: bool) -> tuple[str, ...]:
     """Names of what a run reports unless asked for more, in the order of the registry.
 
-    fields : cell fields are sampled; walls : some face is a wall; collisions : molecules collide
+    fields : cell fields are sampled; walls : some face is a wall; collisions : molecules collide;
+    uniform : the gas is the same everywhere
     """
     return tuple(
         name
         for name, quantity in QUANTITIES.items()
-        if not quantity.costly and not why_not(name, fields, walls, collisions)
+        if not quantity.costly
+        and (uniform or not quantity.uniform)
+        and not why_not(name, fields, walls, collisions)
     )
 
 

@@ -318,7 +318,8 @@ def _frames(group: h5py.Group) -> int:
 
 
 def _series(name: str, group: h5py.Group) -> Series:
-    rows = min(group[column].shape[0] for column in ("value", "step", "time"))
+    columns = [group[column] for column in ("value", "step", "time")]
+    rows = min(column.shape[0] for column in columns if column.ndim)
     shape = group["value"].shape[1:]
     value = np.asarray(group["value"][:rows], dtype=np.float64)
     if shape:
@@ -334,8 +335,7 @@ def _series(name: str, group: h5py.Group) -> Series:
         reference[: len(known)] = known
     unit = hdf5.text(group.attrs.get("unit", group["value"].attrs.get("unit", "")))
     description = hdf5.text(group.attrs.get("description", name))
-    time = np.asarray(group["time"][:rows], dtype=np.float64)
-    return Series(name, unit, description, time, value, error, reference)
+    return Series(name, unit, description, _times(group["time"], rows), value, error, reference)
 
 
 def _write_head(
@@ -351,3 +351,10 @@ def _write_head(
     units.attrs["version"] = np.array([1, 0], dtype=np.int32)
     units.attrs["system"] = "SI"
     hdf5.write_origin(file, scenario_text, provenance)
+
+
+def _times(clock: h5py.Dataset, rows: int) -> np.ndarray:
+    """The times of the rows; H5MD allows one number, the interval between them."""
+    if clock.ndim:
+        return np.asarray(clock[:rows], dtype=np.float64)
+    return float(clock.attrs.get("offset", 0.0)) + float(clock[()]) * np.arange(rows)

@@ -37,14 +37,18 @@ PANELS: dict[str, tuple[str, dict[str, str]]] = {
 
 def draw(result: Result, directory: str | os.PathLike[str]) -> list[Path]:
     """`profiles.png`: one panel for each kind of one-dimensional field; [] if there is none."""
-    panels = [partial(profile, fields=result.fields, title=title) for title in PANELS]
     path = style.draw_panels(
-        panels,
+        list(panels(result.fields).values()),
         Path(directory) / "profiles.png",
         title=f"{result.title} (bars: 2 standard errors)".lstrip(),
         panel_size=(5.8, 3.8),
     )
     return [] if path is None else [path]
+
+
+def panels(fields: Mapping[str, Field]) -> dict[str, style.Panel]:
+    """The panels that the fields of a one-dimensional gas may have, by title."""
+    return {title: partial(profile, fields=fields, title=title) for title in PANELS}
 
 
 def profile(axes: Axes, fields: Mapping[str, Field], title: str) -> bool:

@@ -12,10 +12,10 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from dsmc.result import deviation
-from viz import speeds, style
+from viz import scales, speeds, style
 
 if TYPE_CHECKING:
-    from dsmc.result import Result, Series
+    from dsmc.result import Histogram, Result, Series
 
 TEMPERATURES = {f"temperature_{axis}": f"$T_{axis}/T$" for axis in "xyz"}
 MOMENTS = {
@@ -32,22 +32,42 @@ _SHORT = {
     "h_excess_neighbour": "$H$, neighbours",
 }
 
-OVERVIEW_SIZE = (1600 / style.DPI, 1200 / style.DPI)  # inch
+OVERVIEW_PANEL = (800 / style.DPI, 600 / style.DPI)  # inch; two rows of two
 
 
 def draw(result: Result | Mapping[str, Series], directory: str | os.PathLike[str]) -> list[Path]:
     """Every relaxation picture that the result has data for; returns the files, overview first.
 
     result : a Result, or the series alone, as `dsmc.trajectory.read_observables` gives them.
-    Times are in mean collision times where result.quality["collision_time"] [s] is known.
+    Times are in mean collision times where they are known.
     """
+    if isinstance(result, Mapping):
+        title, drawn = "", panels(result)
+    else:
+        title = result.title
+        drawn = panels(result.series, result.histograms, scales.collision_time(result))
     series = result if isinstance(result, Mapping) else result.series
-    histograms = {} if isinstance(result, Mapping) else result.histograms
-    title = "" if isinstance(result, Mapping) else result.title
-    quality = {} if isinstance(result, Mapping) else result.quality
-    collision_time = quality.get("collision_time")
+    directory = Path(directory)
+    overview = [drawn[name] for name in overview_names(series)]
+    written = [
+        style.draw_panels(
+            overview, directory / "relaxation.png", title=title, panel_size=OVERVIEW_PANEL
+        ),
+        *(
+            style.draw_panels([panel], directory / f"{name}.png", panel_size=(7.2, 4.8))
+            for name, panel in drawn.items()
+        ),
+    ]
+    return [path for path in written if path is not None]
 
-    panels = {
+
+def panels(
+    series: Mapping[str, Series],
+    histograms: Mapping[str, Histogram] | None = None,
+    collision_time: float | None = None,
+) -> dict[str, style.Panel]:
+    """The panels that a relaxing gas may have, by name; collision_time in seconds."""
+    drawn: dict[str, style.Panel] = {
         name: partial(panel, series=series, collision_time=collision_time)
         for name, panel in (
             ("temperatures", temperatures),
@@ -56,19 +76,25 @@ def draw(result: Result | Mapping[str, Series], directory: str | os.PathLike[str
             ("residuals", residuals),
         )
     }
-    panels["speeds"] = partial(speeds.distribution, histograms=histograms)
-    panels["speed_rate"] = partial(speeds.collision_rate, histograms=histograms)
+    drawn["speeds"] = partial(speeds.distribution, histograms=histograms or {})
+    drawn["speed_rate"] = partial(speeds.collision_rate, histograms=histograms or {})
+    return drawn
 
-    directory = Path(directory)
-    overview = [panels[name] for name in ("h_function", "moments", "residuals", "speeds")]
-    written = [
-        style.draw_panels(overview, directory / "relaxation.png", title=title, size=OVERVIEW_SIZE),
-        *(
-            style.draw_panels([panel], directory / f"{name}.png", panel_size=(7.2, 4.8))
-            for name, panel in panels.items()
-        ),
-    ]
-    return [path for path in written if path is not None]
+
+def overview_names(series: Mapping[str, Series]) -> tuple[str, ...]:
+    """The four panels of the overview: temperatures where they differ, else moments of the speed.
+
+    Both where nothing exact is known, and so no residuals. Temperatures differ where a component
+    lies five standard errors off.
+    """
+    mean = series.get("temperature")
+    parts = [series[name] for name in TEMPERATURES if name in series]
+    differ = mean is not None and any(
+        np.any(np.abs(deviation(part.value, part.error, mean.value)) > 5.0) for part in parts
+    )
+    first, second = ("temperatures", "moments") if differ else ("moments", "temperatures")
+    judged = any(part.reference is not None for part in series.values())
+    return ("h_function", first, "residuals" if judged else second, "speeds")
 
 
 def temperatures(
@@ -90,17 +116,20 @@ def temperatures(
         style.curve_with_band(axes, time, value, error, style.COLOURS[k], TEMPERATURES[part.name])
     _exact_curves(axes, shown, collision_time, exact_whole)
     style.label_axes(axes, "Temperature of each component", unit, "component temperature / $T$")
-    style.legend(axes, _BAND)
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.3 * (high - low))  # room for the legend
+    style.legend(axes, style.BAND, ncols=4, loc="upper right", columnspacing=1.0)
     return True
 
 
 def h_excess(axes: Axes, series: Mapping[str, Series], collision_time: float | None = None) -> bool:
     """H less its equilibrium value, on a logarithmic scale, by every estimator, and exactly.
 
-    Nothing is shown of an estimator that never was above zero.
+    Nothing is shown of an estimator that never was above zero, and of a gas that is in equilibrium
+    all the time: where nothing exact is known, some values must rise above their noise.
     """
     shown = [series[name] for name in EXCESS if name in series]
-    shown = [part for part in shown if np.any(part.value > 0.0)]
+    shown = [part for part in shown if np.any(part.value > 0.0) and _decays(part)]
     if not shown:
         return False
     for k, part in enumerate(shown):
@@ -112,8 +141,16 @@ def h_excess(axes: Axes, series: Mapping[str, Series], collision_time: float | N
     axes.set_yscale("log")
     axes.set_ylim(*_log_limits(shown))
     style.label_axes(axes, "$H$-theorem: decay to equilibrium", unit, r"$H-H_{eq}$ per molecule")
-    style.legend(axes, _BAND, loc="upper right")
+    style.legend(axes, style.BAND, loc="upper right")
     return True
+
+
+def _decays(part: Series) -> bool:
+    """Whether there is a decay to see: an exact one, or values above their noise."""
+    if part.reference is not None or np.isnan(part.error).all():
+        return True
+    seen = np.count_nonzero(part.value > style.SIGMAS * part.error)
+    return seen >= max(_FEWEST_SEEN, _SHARE_SEEN * part.value.size)
 
 
 def _excess_curve(axes: Axes, time: np.ndarray, part: Series, k: int) -> None:
@@ -148,7 +185,7 @@ def moments(axes: Axes, series: Mapping[str, Series], collision_time: float | No
         )
     _exact_curves(axes, shown, collision_time)
     style.label_axes(axes, "Moments of the speed", unit, "moment / Maxwell's")
-    style.legend(axes, _BAND, ncols=2)
+    style.legend(axes, style.BAND, ncols=2)
     return True
 
 
@@ -222,5 +259,5 @@ def _log_limits(shown: list[Series]) -> tuple[float, float]:
     return min(lows) / 3.0, 3.0 * largest
 
 
-_BAND = "band: 2 standard errors"
+_FEWEST_SEEN, _SHARE_SEEN = 3, 0.1  # values above two errors; 2.3 % are so by accident
 _TINY = 1e-30  # stands for zero on a logarithmic scale: below every limit

@@ -22,28 +22,14 @@ def distribution(axes: Axes, histograms: Mapping[str, Histogram]) -> bool:
     shown = [histograms[name] for name in _STATES if name in histograms]
     if not shown:
         return False
-    for k, histogram in enumerate(shown):
+    for histogram in shown:
         closed = np.isfinite(histogram.centres)  # the last class may be open: not drawn
         edges = histogram.edges[: closed.sum() + 1]
-        density, error = histogram.density[closed], histogram.error[closed]
-        colour = style.COLOURS[(1, 0)[k] if len(shown) == 2 else 0]
-        axes.stairs(
-            density + style.SIGMAS * error,
-            edges,
-            baseline=density - style.SIGMAS * error,
-            fill=True,
-            color=colour,
-            alpha=0.25,
-            lw=0,
-        )
-        axes.stairs(
-            density,
-            edges,
-            color=colour,
-            lw=1.5,
-            ls=("-", (0, (2, 1)))[histogram.name == "speed_initial"],
-            label=_STATES[histogram.name],
-        )
+        start = histogram.name == "speed_initial"
+        style.histogram_with_band(
+            axes, histogram.density[closed], histogram.error[closed], edges, int(start),
+            _STATES[histogram.name],
+        )  # fmt: skip
     maxwell = shown[-1]  # at the end, if there is one
     if maxwell.reference is not None:
         style.exact_curve(axes, maxwell.centres, maxwell.reference, "Maxwell")
@@ -51,7 +37,7 @@ def distribution(axes: Axes, histograms: Mapping[str, Histogram]) -> bool:
     axes.set_xlim(left=0.0)
     x_label, unit = _speed_label(shown[-1]), _density_unit(shown[-1])
     style.label_axes(axes, "Distribution of speeds", x_label, "density", unit)
-    style.legend(axes, "band: 2 standard errors")
+    style.legend(axes, style.BAND)
     return True
 
 
@@ -89,4 +75,4 @@ def _speed_label(histogram: Histogram) -> str:
 def _density_unit(histogram: Histogram) -> str:
     if histogram.density_unit or histogram.unit in _V0:
         return histogram.density_unit
-    return {"m s-1": "s m-1", "s": "s-1"}.get(histogram.unit, f"1/({histogram.unit})")
+    return style.inverse(histogram.unit)

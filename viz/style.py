@@ -7,28 +7,38 @@ are drawn without pyplot: the user's own backend, figures and settings stay as t
 
 from __future__ import annotations
 
+import errno
 import math
 import os
+import re
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from dsmc import disk
 
 BLACK, GREY = "#000000", "#767676"
 BLUE, VERMILION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 ORANGE, SKY = "#E69F00", "#56B4E9"
 COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
 MARKERS = ("o", "s", "^", "D", "v", "P")
+DASHES: tuple[Any, ...] = ("-", (0, (2, 1)), (0, (5, 1, 1, 1)))
 
 SIGMAS = 2.0  # half width of every band and error bar, in standard errors
+BAND = "band: 2 standard errors"  # for the legend
 DPI = 150
+_TITLE_LETTERS = 8.5  # of a title that fit in an inch
 
 _LOOK: dict[Any, Any] = {
     "font.size": 11.0,
@@ -41,7 +51,6 @@ _LOOK: dict[Any, Any] = {
     "axes.spines.right": False,
     "axes.grid": True,
     "axes.axisbelow": True,
-    "axes.formatter.use_mathtext": True,
     "axes.formatter.useoffset": False,
     "axes.formatter.limits": (-3, 5),
     "grid.color": "#dddddd",
@@ -75,35 +84,66 @@ def draw_panels(
     *,
     title: str = "",
     panel_size: tuple[float, float] = (6.4, 4.4),
-    columns: int = 2,
-    size: tuple[float, float] | None = None,
+    columns: int | None = 2,
 ) -> Path | None:
     """One picture of all panels that have something to show; None when none has.
 
-    panel_size : of one panel, or `size` of the whole picture [inch]
+    panel_size : of one panel [inch]
+    columns : panels side by side; None for about as many as there are rows
+    Raises OSError naming the path and the cure where it cannot be written.
     """
     path = Path(path)
     with look():
-        panels = [panel for panel in panels if panel(_canvas((1.0, 1.0)).add_subplot())]
-        if not panels:
+        figure = canvas((1.0, 1.0))
+        shown = [axes for axes in map(partial(_drawn, figure), panels) if axes is not None]
+        if not shown:
             return None
-        columns = min(columns, len(panels))
-        rows = math.ceil(len(panels) / columns)
-        figure = _canvas(size or (columns * panel_size[0], rows * panel_size[1]))
-        figure.set_layout_engine("constrained", h_pad=0.08, w_pad=0.08)
-        for place, panel in enumerate(panels, 1):
-            panel(figure.add_subplot(rows, columns, place))
+        columns = min(columns or math.ceil(math.sqrt(len(shown))), len(shown))
+        rows = math.ceil(len(shown) / columns)
+        figure.set_size_inches(columns * panel_size[0], rows * panel_size[1])
+        for axes, place in zip(shown, figure.add_gridspec(rows, columns), strict=False):
+            axes.set_subplotspec(place)
         if title:
-            figure.suptitle(title, fontsize=13.5, x=0.02, ha="left", parse_math=False)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=DPI)
+            lines = textwrap.fill(title, round(_TITLE_LETTERS * figure.get_figwidth()))
+            figure.suptitle(lines, fontsize=13.5, x=0.02, ha="left", parse_math=False)
+        lay_out(figure)
+        make_directory(path.parent)
+        with disk.replacing(path) as unfinished:
+            figure.savefig(unfinished, dpi=DPI, format="png")
     return path
 
 
-def _canvas(size: tuple[float, float]) -> Figure:
-    figure = Figure(figsize=size)
+def make_directory(directory: Path) -> None:
+    """The directory of a picture, made if need be. Raises OSError naming it and the cure."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as failure:
+        raise disk.refusal(NotADirectoryError(errno.ENOTDIR, ""), directory) from failure
+    except OSError as failure:
+        raise disk.refusal(failure, directory) from failure
+
+
+def _drawn(figure: Figure, panel: Panel) -> Axes | None:
+    """The axes of a panel; none where it has nothing to show."""
+    axes = figure.add_subplot()
+    if panel(axes):
+        return axes
+    axes.remove()
+    return None
+
+
+def canvas(size: tuple[float, float], dpi: float = DPI) -> Figure:
+    """An empty figure, without pyplot; size in inches."""
+    figure = Figure(figsize=size, dpi=dpi)
     FigureCanvasAgg(figure)
+    figure.set_layout_engine("constrained", h_pad=0.08, w_pad=0.08)
     return figure
+
+
+def lay_out(figure: Figure) -> None:
+    """Give every axes its place, for good: saving the figure would do it again each time."""
+    figure.get_layout_engine().execute(figure)
+    figure.set_layout_engine(None)
 
 
 def curve_with_band(
@@ -115,6 +155,19 @@ def curve_with_band(
     """
     axes.fill_between(x, y - SIGMAS * error, y + SIGMAS * error, color=colour, alpha=0.25, lw=0)
     axes.plot(x, y, color=colour, label=label)
+
+
+def histogram_with_band(
+    axes: Axes, density: np.ndarray, error: np.ndarray, edges: np.ndarray, which: int, label: str
+) -> None:
+    """A histogram and its band of two standard errors; `which` chooses colour and dashes.
+
+    density, error : (B,); edges : (B + 1,)
+    """
+    low, high = density - SIGMAS * error, density + SIGMAS * error
+    colour, dashes = COLOURS[which % len(COLOURS)], DASHES[which % len(DASHES)]
+    axes.stairs(high, edges, baseline=low, fill=True, color=colour, alpha=0.22, lw=0)
+    axes.stairs(density, edges, color=colour, lw=1.5, ls=dashes, label=label)
 
 
 def exact_curve(axes: Axes, x: np.ndarray, y: np.ndarray, label: str | None = None) -> None:
@@ -163,7 +216,18 @@ def with_unit(name: str, unit: str) -> str:
     """
     if unit in ("", "1"):
         return name
-    return f"{name} [{unit.translate(_SUPERSCRIPT) if not unit.isalpha() else unit}]"
+    raised = re.sub(r"(?<=[^\W\d_])-?\d+", lambda power: power[0].translate(_SUPERSCRIPT), unit)
+    return f"{name} [{raised}]"
+
+
+def inverse(unit: str) -> str:
+    """The unit of a density over `unit`."""
+    return {"": "", "m s-1": "s m-1", "s": "s-1"}.get(unit, f"1/({unit})")
+
+
+def plain_words(name: str) -> str:
+    """The name of a quantity as a reader says it: heat_flux_x gives "heat flux x"."""
+    return re.sub(r"^h ", "H ", name.replace("_", " "))
 
 
 def legend(axes: Axes, note: str = "", **placement: Any) -> None:
@@ -197,6 +261,13 @@ def label_values(axes: Axes, name: str, unit: str) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y / 10.0**power:.6g}"))
     ten = f"10{str(power).translate(_SUPERSCRIPT)}"
     axes.set_ylabel(f"{name} [{ten} {with_unit('', unit).strip(' []')}".rstrip() + "]")
+
+
+def plain_log_ticks(axis: Axis) -> None:
+    """Ticks 0.1, 0.2, 0.5, 1 … on a logarithmic axis of one or two decades."""
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

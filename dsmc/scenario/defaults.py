@@ -50,6 +50,7 @@ def _sample(scenario: Scenario) -> Sample:
         fields=bool(sample.fields_every),
         walls=not scenario.closed,
         collisions=scenario.collisions.scheme != "none",
+        uniform=scenario.homogeneous,
     )
     return _filled(sample, quantities=names)
 
