@@ -26,6 +26,13 @@ WALLS = 4  # diffuse reflection
 INITIAL_POSITION = 5
 INITIAL_VELOCITY = 6
 INITIAL_CHOICE = 7  # which species, which temperature, which beam
+HARD_DIRECTIONS = 20  # of neurons: where an accepted pair is scattered to
+MATCHING = 21  # of neurons: the order in which accepted pairs find each other
+PROJECTION = 26  # three directions that gradients are looked at along
+PAIRING = 22  # of rows in disjoint pairs: who meets whom, and whether they collide
+SPEED_SAMPLE = 23  # pairs that tell the mean relative speed of a cell
+PARTNERS = 24  # of neurons: the ring in which everyone feels the next
+SIMHASH = 25  # of neurons: the planes that divide directions into cells
 
 STREAMS = {
     "candidates": CANDIDATES,
@@ -36,6 +43,13 @@ STREAMS = {
     "initial position": INITIAL_POSITION,
     "initial velocity": INITIAL_VELOCITY,
     "initial choice": INITIAL_CHOICE,
+    "hard directions": HARD_DIRECTIONS,
+    "matching": MATCHING,
+    "projection": PROJECTION,
+    "pairing": PAIRING,
+    "speed sample": SPEED_SAMPLE,
+    "partners": PARTNERS,
+    "simhash": SIMHASH,
 }
 
 _LOW = np.uint64(0xFFFFFFFF)

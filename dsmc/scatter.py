@@ -8,6 +8,10 @@ stays in the loop that calls them.
     Bird 1994: G. A. Bird, Molecular Gas Dynamics and the Direct Simulation of Gas Flows.
     Koura & Matsumoto, Phys. Fluids A 3 (1991) 2459 (the variable soft sphere).
     T. Duff et al., J. Computer Graphics Techniques 6 (2017) 1 (a basis around a vector).
+
+`mirror`, `mirrored_line_of_centres` and `cosine_force` are for positions of which only the
+direction counts, up to its sign: the line of centres of the same hard-sphere collision on the
+sphere of directions, and a soft repulsion there.
 """
 
 import math
@@ -102,6 +106,44 @@ def laws(
         """
         return -(1.0 + restitution) * g_dot_k
 
+    def mirror(x_i_squared, x_j_squared, x_i_dot_x_j):
+        """(a, b, s) of h = a x_i - b x_j = u_i - s u_j, u = x/|x|, s = sign(u_i.u_j).
+
+        The line from u_i to u_j or to its mirror image -u_j, whichever is nearer; h = 0 if a
+        position has no direction.
+        """
+        sign = copysign(1.0, x_i_dot_x_j)
+        known = where(x_i_squared > 0.0, where(x_j_squared > 0.0, 1.0, 0.0), 0.0)
+        a = known / sqrt(where(known > 0.0, x_i_squared, 1.0))
+        b = known / sqrt(where(known > 0.0, x_j_squared, 1.0))
+        return a, sign * b, sign
+
+    def mirrored_line_of_centres(h_squared, g_dot_h, restitution, resolution):
+        """c of v_i' = v_i + c h, v_j' = v_j - s c h, with g = v_i - s v_j and h of `mirror`.
+
+        c = -(1 + e)/2 g.k/|h|, k = h/|h|, if g.h > 0, else 0: half the impulse of
+        `line_of_centres` for each.  Where positions move along -v the pair is then approaching
+        on the sphere of directions, and |cos(x_i, x_j)| falls at the rate
+        (1 + e)/2 g.k (1 - cos^2)/|h| (1/|x_i| + 1/|x_j|).  None below |h|^2 = `resolution`, where
+        rounding alone tells the directions apart.
+        """
+        resolved = where(h_squared > resolution, where(g_dot_h > 0.0, 1.0, 0.0), 0.0)
+        impulse = 0.5 * line_of_centres_of(g_dot_h, restitution)
+        return where(resolved > 0.0, impulse / where(resolved > 0.0, h_squared, 1.0), 0.0)
+
+    def cosine_force(x_i_squared, x_j_squared, x_i_dot_x_j):
+        """(a, b) of the force a x_i + b x_j on x_i in the potential cos^2(x_i, x_j).
+
+        -2 C (u_j - C u_i)/|x_i|, C = u_i.u_j, u = x/|x|: across x_i, and towards the nearer of
+        the two directions across x_j; 0 if a position has no direction.
+        """
+        known = where(x_i_squared > 0.0, where(x_j_squared > 0.0, 1.0, 0.0), 0.0)
+        inverse_i = known / sqrt(where(known > 0.0, x_i_squared, 1.0))
+        inverse_j = known / sqrt(where(known > 0.0, x_j_squared, 1.0))
+        cosine = x_i_dot_x_j * inverse_i * inverse_j
+        turn = 2.0 * cosine * inverse_i
+        return turn * cosine * inverse_i, -turn * inverse_j
+
     def speed(square):
         """|v| from v.v."""
         return sqrt(square)
@@ -110,7 +152,9 @@ def laws(
         """One component of the velocity of the centre of mass; shares are m_i/M, m_j/M."""
         return share_i * v_i + share_j * v_j
 
-    direction_of = law(direction) if sqrt is math.sqrt else direction
+    compiled = law if sqrt is math.sqrt else (lambda formula: formula)
+    direction_of = compiled(direction)
+    line_of_centres_of = compiled(line_of_centres)
     return SimpleNamespace(
         isotropic_cosine=isotropic_cosine,
         soft_sphere_cosine=soft_sphere_cosine,
@@ -120,6 +164,9 @@ def laws(
         deflect_row=deflect_row,
         stretch=stretch,
         line_of_centres=line_of_centres,
+        mirror=mirror,
+        mirrored_line_of_centres=mirrored_line_of_centres,
+        cosine_force=cosine_force,
         centre_of_mass=centre_of_mass,
         speed=speed,
     )
@@ -134,5 +181,8 @@ isotropic_row = law(_laws.isotropic_row)
 deflect_row = law(_laws.deflect_row)
 stretch = law(_laws.stretch)
 line_of_centres = law(_laws.line_of_centres)
+mirror = law(_laws.mirror)
+mirrored_line_of_centres = law(_laws.mirrored_line_of_centres)
+cosine_force = law(_laws.cosine_force)
 centre_of_mass = law(_laws.centre_of_mass)
 speed = law(_laws.speed)

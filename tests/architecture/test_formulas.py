@@ -11,7 +11,10 @@ import pytest
 from tests.architecture.source import Module, functions, hold, modules
 
 LAW_MODULES = {"cross_section", "scatter", "reflection", "exchange"}
-STAGES = {"cells", "census", "collide", "pairs", "drift", "inflow", "moments", "step", "walls"}
+STAGES = {
+    "cells", "census", "collide", "disjoint", "drift", "encounters", "inflow", "moments", "pairs",
+    "repulsion", "step", "walls",
+}  # fmt: skip
 
 LOOPS = ast.For | ast.While | ast.comprehension
 BRANCHES = ast.If | ast.IfExp | ast.Match

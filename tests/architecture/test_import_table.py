@@ -12,13 +12,13 @@ from tests.architecture.source import PACKAGES, ROOT, Module, hold, imports, mod
 
 # The rooms of dsmc from the bottom to the top: a module imports from its own room or from below.
 LAYERS = {
-    "machine": {"compiled", "disk", "journal"},
+    "machine": {"compiled", "disk", "journal", "lanes"},
     "laws": {"cross_section", "scatter", "reflection", "exchange"},
     "tables": {"species", "quantities", "reference"},
     "randomness": {"draws"},
     "stages and state": {
-        "cells", "census", "collide", "drift", "gas", "inflow", "initial", "macroscopic", "model",
-        "moments", "pairs", "particles", "walls",
+        "cells", "census", "collide", "disjoint", "drift", "encounters", "gas", "inflow", "initial",
+        "macroscopic", "model", "moments", "pairs", "particles", "repulsion", "walls",
     },
     "step": {"step"},
     "measuring": {
@@ -36,8 +36,8 @@ LAYERS = {
 
 # Modules that may use a library; a folder ends with "/".
 CONFINED = {
-    "numba": ("dsmc/compiled.py",),
-    "llvmlite": ("dsmc/compiled.py",),
+    "numba": ("dsmc/compiled.py", "dsmc/lanes.py"),  # lanes: vector instructions
+    "llvmlite": ("dsmc/compiled.py", "dsmc/lanes.py"),
     "torch": ("dsmc/device/", "bridge/"),
     "h5py": (
         "dsmc/hdf5.py", "dsmc/trajectory.py", "dsmc/fields.py", "dsmc/snapshots.py",

@@ -21,6 +21,9 @@ SIGNED = {
     "deflect_row": (1, 3),
     "isotropic": (1,),
     "line_of_centres": (0,),
+    "mirror": (2,),
+    "mirrored_line_of_centres": (1,),
+    "cosine_force": (2,),
     "centre_of_mass": (0, 1),
 }
 N = 400

@@ -12,12 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsmc.scatter import (
+    cosine_force,
     deflect,
     deflect_row,
     isotropic,
     isotropic_cosine,
     isotropic_row,
     line_of_centres,
+    mirror,
+    mirrored_line_of_centres,
     soft_sphere_cosine,
     speed,
 )
@@ -116,6 +119,92 @@ def test_a_hard_sphere_collision_reverses_the_approach_along_the_line_of_centres
     # Perfectly inelastic spheres do not part along the line of centres.
     stuck = g + line_of_centres(dot(g, k), 0.0) * k
     assert dot(stuck, k) == pytest.approx(0.0, abs=ROUNDING * math.sqrt(scale))
+
+
+def met(x_i, x_j, v_i, v_j, restitution, sign=None):
+    """Velocities after the mirrored collision, and h; another `sign` makes a mutant."""
+    a, b, s = mirror(dot(x_i, x_i), dot(x_j, x_j), dot(x_i, x_j))
+    if sign is not None:
+        b, s = sign * abs(b), sign
+    h = a * x_i - b * x_j
+    c = mirrored_line_of_centres(dot(h, h), dot(v_i - s * v_j, h), restitution, (4 * EPS) ** 2)
+    return v_i + c * h, v_j - s * c * h, s, h
+
+
+DIRECTIONS = vectors(5, zero=False, exponents=st.integers(-6, 6))
+RATES = vectors(5, exponents=st.integers(-6, 6))
+
+
+@given(x_i=DIRECTIONS, x_j=DIRECTIONS, v_i=RATES, v_j=RATES)
+def test_a_mirrored_collision_keeps_energy_and_the_mirrored_momentum(x_i, x_j, v_i, v_j):
+    w_i, w_j, s, _ = met(x_i, x_j, v_i, v_j, 1.0)
+    energy = dot(v_i, v_i) + dot(v_j, v_j)
+    np.testing.assert_allclose(w_i + s * w_j, v_i + s * v_j, atol=ROUNDING * math.sqrt(energy))
+    assert dot(w_i, w_i) + dot(w_j, w_j) == relative(energy, 4 * ROUNDING)
+
+
+@given(x_i=DIRECTIONS, x_j=DIRECTIONS, v_i=RATES, v_j=RATES, e=st.floats(0.0, 1.0))
+def test_a_mirrored_collision_ends_an_approach_and_touches_nothing_else(x_i, x_j, v_i, v_j, e):
+    """(v_i - s v_j).h is multiplied by -e if positive, by 1 if not."""
+    w_i, w_j, s, h = met(x_i, x_j, v_i, v_j, e)
+    before, after = dot(v_i - s * v_j, h), dot(w_i - s * w_j, h)
+    scale = (np.linalg.norm(v_i) + np.linalg.norm(v_j)) * np.linalg.norm(h)
+    if np.linalg.norm(h) > 1e-6:
+        expected = -e * before if before > 0.0 else before
+        assert after == pytest.approx(expected, abs=4 * ROUNDING * scale)
+    if before <= 0.0:
+        np.testing.assert_array_equal([w_i, w_j], [v_i, v_j])
+
+
+@given(x=DIRECTIONS, v_i=RATES, v_j=RATES, factor=st.sampled_from([1.0, -1.0, 3.0, -0.3]))
+def test_equal_and_opposite_directions_have_no_line_of_centres(x, v_i, v_j, factor):
+    w_i, w_j, _, _ = met(x, factor * x, v_i, v_j, 1.0)
+    np.testing.assert_array_equal([w_i, w_j], [v_i, v_j])
+
+
+def test_a_position_without_direction_meets_and_moves_nobody():
+    for squares in ((0.0, 1.0, 0.0), (1.0, 0.0, 0.0), (0.0, 0.0, 0.0)):
+        assert mirror(*squares)[:2] == (0.0, 0.0)
+        assert cosine_force(*squares) == (0.0, 0.0)
+
+
+def falls(random, count, **mutation) -> float:
+    """Share of colliding pairs whose |cos| falls at the rate that is derived, as x' = -v changes
+    by the collision: exact first derivatives; pairs of any norms."""
+    right = 0
+    seen = 0
+    while seen < count:
+        x_i, x_j, v_i, v_j = random.normal(size=(4, 4)) * np.exp(random.normal(size=(4, 1)))
+        w_i, w_j, _, h = met(x_i, x_j, v_i, v_j, 1.0, **mutation)
+        if np.array_equal(w_i, v_i):
+            continue
+        n_i, n_j = np.linalg.norm(x_i), np.linalg.norm(x_j)
+        u_i, u_j = x_i / n_i, x_j / n_j
+        C = dot(u_i, u_j)
+        change = dot(v_i - w_i, (u_j - C * u_i) / n_i) + dot(v_j - w_j, (u_i - C * u_j) / n_j)
+        q = np.linalg.norm(w_i - v_i)
+        derived = -q * (1.0 - C * C) / np.linalg.norm(h) * (1.0 / n_i + 1.0 / n_j)
+        right += math.copysign(1.0, C) * change == pytest.approx(derived, rel=1e-6)
+        seen += 1
+    return right / count
+
+
+def test_every_mirrored_collision_turns_directions_apart_as_derived():
+    random = np.random.default_rng(20261121)
+    assert falls(random, 2000) == 1.0
+    assert falls(random, 200, sign=1.0) < 0.9  # without mirror images
+    assert falls(random, 200, sign=-1.0) < 0.9
+
+
+@given(x_i=DIRECTIONS, x_j=DIRECTIONS)
+def test_the_cosine_force_is_tangential_and_the_slope_of_its_potential(x_i, x_j):
+    a, b = cosine_force(dot(x_i, x_i), dot(x_j, x_j), dot(x_i, x_j))
+    force = a * np.asarray(x_i, np.longdouble) + b * np.asarray(x_j, np.longdouble)
+    n_i, n_j = np.linalg.norm(x_i), np.linalg.norm(x_j)
+    assert dot(force, x_i) == pytest.approx(0.0, abs=ROUNDING)
+    C = dot(x_i, x_j) / (n_i * n_j)
+    slope = -2.0 * C * (x_j / n_j - C * x_i / n_i) / n_i
+    np.testing.assert_allclose(force.astype(float), slope, atol=ROUNDING / n_i)
 
 
 @given(v=vectors())
