@@ -68,7 +68,7 @@ $(VENV)/.core: pyproject.toml constraints.txt | $(VENV)/.created
 
 $(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/.created
 	@echo "Installing the simulator, its libraries and the test tools into $(VENV)"
-	@$(call install,.[test])
+	@$(call install,.[all])
 	@touch $@ $(VENV)/.core
 
 # $(call install,REQUIREMENT): with uv, which is quick; with pip where uv fails.

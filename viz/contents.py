@@ -172,16 +172,17 @@ def _of_h5md(path: Path, text: str) -> Contents:
     series = {n: part for n, part in series.items() if np.isfinite(part.value).any()}
     others = {n: part for n, part in series.items() if n not in _IN_RELAXATION}
     tau = found.collision_time
+    steps = all(units.get(name, "") == frames.STEP for name in series)
     found.panels[:0] = [
         *relaxation.panels(series, collision_time=tau).values(),
-        *observables.panels(others, tau).values(),
+        *observables.panels(others, tau, steps).values(),
     ]
     if not series:
         found.lacks("observables", "curves over time")
     for name, part in series.items():
         if not part.unit:
             found.remarks.append(f"{path.name} tells no unit of {name}: its axis has none")
-        if units.get(name, "") not in frames.SECONDS:
+        if units.get(name, "") not in {*frames.SECONDS, frames.STEP}:
             unit = (
                 f"{units[name]!r} is no unit of time known here" if units.get(name) else "no unit"
             )

@@ -17,6 +17,7 @@ from dsmc.snapshots import read_snapshot
 from dsmc.trajectory import EMPTY_PLACE
 
 SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9, "ps": 1e-12, "fs": 1e-15}
+STEP = "step"  # the unit of time in a training run
 MOST_FRAMES = 100
 MOST_PARTICLES = 20_000  # of a frame that are read, evenly spread over its rows
 

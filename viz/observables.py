@@ -19,11 +19,14 @@ _COMPONENTS = ("x", "y", "z")
 
 
 def panels(
-    series: Mapping[str, Series], collision_time: float | None = None
+    series: Mapping[str, Series], collision_time: float | None = None, steps: bool = False
 ) -> dict[str, style.Panel]:
-    """A panel for each kind of quantity, by its name; those without any number are left out."""
+    """A panel for each kind of quantity, by its name; those without any number are left out.
+
+    steps : time is counted in steps, not in seconds
+    """
     return {
-        kind: partial(curves, shown=shown, title=kind, collision_time=collision_time)
+        kind: partial(curves, shown=shown, title=kind, collision_time=collision_time, steps=steps)
         for kind, shown in groups(series).items()
     }
 
@@ -42,12 +45,16 @@ def groups(series: Mapping[str, Series]) -> dict[str, list[Series]]:
 
 
 def curves(
-    axes: Axes, shown: list[Series], title: str, collision_time: float | None = None
+    axes: Axes,
+    shown: list[Series],
+    title: str,
+    collision_time: float | None = None,
+    steps: bool = False,
 ) -> bool:
     """Measured curves with their bands, and exact ones where the file holds them."""
     drawn = [(label, part, column) for part in shown for label, column in _columns(part)]
     for k, (label, part, column) in enumerate(drawn[:MOST_CURVES]):
-        time, unit = relaxation.clock(part, collision_time)
+        time, unit = (part.time, "step") if steps else relaxation.clock(part, collision_time)
         value, error = (a.reshape(time.size, -1)[:, column] for a in (part.value, part.error))
         style.curve_with_band(axes, time, value, error, style.COLOURS[k], label)
         if part.reference is not None:
@@ -71,7 +78,13 @@ def _open_up(axes: Axes) -> None:
 
 
 def _kind(name: str) -> str:
-    """The kind of a quantity by its name: temperature of temperature_x, moment of moment_4."""
+    """The kind of a quantity by its name: temperature of temperature_x, moment of moment_4.
+
+    Of what `bridge.recorder` writes, the quantity without the layer: pairs of "pairs of fc.weight".
+    """
+    quantity, of, _ = name.partition(" of ")
+    if of:
+        return quantity
     stem, _, last = name.rpartition("_")
     return stem if stem and (last in _COMPONENTS or last.isdigit()) else name
 

@@ -222,7 +222,7 @@ def with_unit(name: str, unit: str) -> str:
 
 def inverse(unit: str) -> str:
     """The unit of a density over `unit`."""
-    return {"": "", "m s-1": "s m-1", "s": "s-1"}.get(unit, f"1/({unit})")
+    return {"": "", "1": "1", "m s-1": "s m-1", "s": "s-1"}.get(unit, f"1/({unit})")
 
 
 def plain_words(name: str) -> str:

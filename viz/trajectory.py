@@ -51,7 +51,8 @@ def speeds(axes: Axes, frames: Frames) -> bool:
     if not ends:
         return False
     own, v0 = thermal(ends[-1][1])
-    edges = np.linspace(0.0, _REACH * v0, _classes(len(own)) + 1)
+    reach = _REACH * v0 * math.sqrt(max(1.0, own.shape[1] / len(_COMPONENTS)))  # |c| ~ sqrt(D)
+    edges = np.linspace(0.0, reach, _classes(len(own)) + 1)
     for k, (label, velocity) in enumerate(reversed(ends)):
         speed = np.linalg.norm(thermal(velocity)[0], axis=1)
         style.histogram_with_band(axes, *_density(speed, edges), edges, k, label)
