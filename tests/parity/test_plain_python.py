@@ -119,10 +119,15 @@ def test_every_loop_has_its_place_in_the_address(stream, needed, plain):
 
 
 def test_the_runs_draw_from_the_streams_they_should(plain):
-    """Every stream but that of a choice among earlier particles."""
+    """Every stream but that of a choice among earlier particles, and those of rows of neurons."""
     streams = {int(s) % 256 for run in plain.values() for s in run["addresses"][:, STREAM_AND_PART]}
-    unused = {draws.INITIAL_CHOICE}
+    neurons = {
+        draws.HARD_DIRECTIONS, draws.MATCHING, draws.PROJECTION, draws.PAIRING,
+        draws.SPEED_SAMPLE, draws.PARTNERS, draws.SIMHASH,
+    }  # fmt: skip
+    unused = {draws.INITIAL_CHOICE} | neurons
     assert streams | unused == set(draws.STREAMS.values())
+    assert not streams & neurons
     assert set(BOXES) < set(plain)
 
 
