@@ -45,7 +45,7 @@ _UNKNOWN = Estimate(math.nan, math.nan)
 _LONGEST_BOUNDARY = 8192  # dimensions of a box whose boundaries fit in an attribute
 
 
-class Recorder:
+class Recorder(hdf5.Writer):
     """Writes what the layers of a KineticStep do; a context manager.
 
         with Recorder("training.h5", kinetic, every=20) as recorder:
@@ -112,20 +112,6 @@ class Recorder:
             if self._neurons:
                 self._track(name, weight, grad)
         self._growing.commit_if_due()
-
-    def commit(self) -> None:
-        """Make every row so far permanent; happens by itself every few seconds."""
-        self._growing.commit()
-
-    def close(self) -> None:
-        """Commit and close; a second call does nothing."""
-        self._growing.close()
-
-    def __enter__(self) -> "Recorder":
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
 
     def _observe(self, name: str, description: str, found: Estimate) -> None:
         if name not in self._observed:

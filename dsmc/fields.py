@@ -40,7 +40,7 @@ _COMPONENT = "{} component of the {}"  # how the description of a component is m
 _GATHERED = 64 << 10  # bytes of a chunk that holds several frames of a small grid
 
 
-class FieldsWriter:
+class FieldsWriter(hdf5.Writer):
     """Writes cell fields frame by frame; a context manager.
 
     lengths, cells : (d,) [m] and (d,), d = 1, 2 or 3
@@ -138,28 +138,6 @@ class FieldsWriter:
                 dataset.attrs["unit"] = field.unit
                 dataset.attrs["description"] = _described(field.description, column == "error")
         self._growing.commit_if_due()
-
-    def commit(self) -> None:
-        """Make every frame so far permanent. Raises OSError naming the path and the cure."""
-        self._growing.commit()
-
-    def commit_if_due(self) -> None:
-        """Commit if the last one is some seconds ago."""
-        self._growing.commit_if_due()
-
-    def close(self) -> None:
-        """Commit and close; a second call does nothing."""
-        self._growing.close()
-
-    def abandon(self) -> None:
-        """Close without what came after the last commit."""
-        self._growing.abandon()
-
-    def __enter__(self) -> FieldsWriter:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
 
     def _declared(self) -> Iterable[str]:
         for name in self._names:

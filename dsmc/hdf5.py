@@ -17,7 +17,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import h5py
 import numpy as np
@@ -174,6 +174,33 @@ class Growing:
         self._raw.close()
         if self._new:
             self._raw.path.unlink(missing_ok=True)
+
+
+class Writer:
+    """What every writer of a growing file offers; a context manager.
+
+    Left by an exception, the file stays as of its last commit.
+    """
+
+    _growing: Growing
+
+    def commit(self) -> None:
+        """Make everything so far permanent. Raises OSError naming the path and the cure."""
+        self._growing.commit()
+
+    def close(self) -> None:
+        """Commit and close; a second call does nothing."""
+        self._growing.close()
+
+    def abandon(self) -> None:
+        """Close without what came after the last commit."""
+        self._growing.abandon()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *exception: object) -> None:
+        self.close() if kind is None else self.abandon()
 
 
 def create(path: str | os.PathLike[str], overwrite: bool = False) -> Growing:

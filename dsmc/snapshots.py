@@ -41,7 +41,7 @@ _COLUMNS = {  # of PointData: columns, type, unit, description, how it is stored
 }
 
 
-class SnapshotWriter:
+class SnapshotWriter(hdf5.Writer):
     """Writes all particles, frame by frame; a context manager.
 
     lengths : (d,) [m] of the box, d = 1, 2 or 3
@@ -174,28 +174,6 @@ class SnapshotWriter:
             numbers = np.arange(low, min(low + _SLICE, count))
             vertices["Connectivity"][low : low + len(numbers)] = numbers
             vertices["Offsets"][low + 1 : low + 1 + len(numbers)] = numbers + 1
-
-    def commit(self) -> None:
-        """Make every frame so far permanent. Raises OSError naming the path and the cure."""
-        self._growing.commit()
-
-    def commit_if_due(self) -> None:
-        """Commit if the last one is some seconds ago."""
-        self._growing.commit_if_due()
-
-    def close(self) -> None:
-        """Commit and close; a second call does nothing."""
-        self._growing.close()
-
-    def abandon(self) -> None:
-        """Close without what came after the last commit."""
-        self._growing.abandon()
-
-    def __enter__(self) -> SnapshotWriter:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
 
 
 class Snapshot(NamedTuple):

@@ -10,6 +10,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -74,7 +75,7 @@ def write_summary(path: str | os.PathLike[str], result: Result) -> Path:
 
 def summary(result: Result) -> dict[str, Any]:
     """The result as plain lists, numbers and text, without NaN (null stands for unknown)."""
-    return _plain(
+    return plain(
         {
             "title": result.title,
             "passed": result.passed,
@@ -221,14 +222,16 @@ def _verdict(verdict: Verdict, result: Result) -> dict[str, Any]:
     return {name: getattr(verdict, name) for name in names} | {"unit": unit}
 
 
-def _plain(value: Any) -> Any:
-    """Numbers, text, lists and dicts only; NaN and infinity become null."""
+def plain(value: Any) -> Any:
+    """Dicts, lists, text and numbers only, ready for JSON: NaN and infinity become None."""
+    if is_dataclass(value):
+        return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value if value is None or isinstance(value, str | int | bool) else str(value)

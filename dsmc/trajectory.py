@@ -44,7 +44,7 @@ EMPTY_PLACE = -1  # the id of a place of the sample that nobody holds
 _DIMENSION = 3
 
 
-class TrajectoryWriter:
+class TrajectoryWriter(hdf5.Writer):
     """Writes one H5MD file, row by row; a context manager.
 
     box_lengths : (d,) [m], d = 1, 2 or 3
@@ -156,24 +156,6 @@ class TrajectoryWriter:
         """How many rows there are: of frames, and of each observable by its name."""
         frames = {} if self._frame is None else {_FRAMES: self._frame.length}
         return frames | {name: rows.length for name, rows in self._observed.items()}
-
-    def commit(self) -> None:
-        """Make every row so far permanent. Raises OSError naming the path and the cure."""
-        self._growing.commit()
-
-    def close(self) -> None:
-        """Commit and close; a second call does nothing."""
-        self._growing.close()
-
-    def abandon(self) -> None:
-        """Close without what came after the last commit."""
-        self._growing.abandon()
-
-    def __enter__(self) -> TrajectoryWriter:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
 
     def _checked(self, name: str, array: np.ndarray, columns: int | None = None) -> np.ndarray:
         array = np.asarray(array)

@@ -33,10 +33,11 @@ from typing import Any
 
 from dsmc.hdf5 import Unreadable
 from dsmc.inspect import own_process
-from dsmc.inspect.description import Description, plain
+from dsmc.inspect.description import Description
 from dsmc.inspect.hdf5_file import describe_hdf5
 from dsmc.inspect.run_directory import describe_directory
 from dsmc.inspect.summary_file import describe_summary
+from dsmc.summary import plain
 
 _DAMAGED = 2  # exit code
 

@@ -20,8 +20,9 @@ from dsmc import checkpoint, inspect
 from dsmc.__main__ import main
 from dsmc.hdf5 import Unreadable
 from dsmc.inspect import own_process, values
-from dsmc.inspect.description import Description, plain
+from dsmc.inspect.description import Description
 from dsmc.species import BOLTZMANN, TABLE
+from dsmc.summary import plain
 from tests.unit.small_run import SCENARIO, small_run
 
 KINDS = {
