@@ -177,6 +177,8 @@ def test_a_full_disk_loses_nothing(scenario, tmp_path):
     assert "Traceback" not in done.stderr
     stopped = dsmc.resume(rescued).steps
     assert stopped < 4000
+    for name in FILES:  # what was committed is whole
+        assert datasets(rescued / name)
     assert main(["resume", str(rescued), "--steps", "5", "--quiet"]) == 0
     assert dsmc.resume(rescued).steps == stopped + 5
 
