@@ -69,12 +69,14 @@ def collide_rounds(
 def _collide_cell(position, velocity, member, reach, place, part, collision, total, counts) -> None:
     """The rounds of one cell, as in `encounters.collide_rows`."""
     count, some = member.size, min(member.size, 4 + member.size // 16)
-    rows = torch.from_numpy(member.astype(np.int64)).to(velocity.device)
+    order = member.astype(np.int64)
+    rows = torch.from_numpy(order).to(velocity.device)
     centre = velocity[rows[:some]].mean(0)
     left = 0.5 * count * collision.rate
     chance, sample = np.empty(count // 2 + 1), np.empty((disjoint.SAMPLE, 2), np.uint64)
+    disjoint.pair_up(member, count // 2, place, part, chance)
     for round in range(part, part + disjoint.ROUNDS):
-        reach[member] = _length(velocity[rows] - centre, total).cpu().numpy()
+        reach[order] = _length(velocity[rows] - centre, total).cpu().numpy()
         if not np.isfinite(reach[member] ** 2).all():
             counts[encounters.NOT_FINITE] += 1
             return
@@ -87,18 +89,14 @@ def _collide_cell(position, velocity, member, reach, place, part, collision, tot
         if likely == 0.0:
             return
         pairs = disjoint.pairs_due(left, likely, count, place, round)
-        disjoint.pair_up(member, pairs, place, round, chance)
-        rows = torch.from_numpy(member.astype(np.int64)).to(velocity.device)
-        bar = 2.0 * widest * chance[:pairs]
-        i, j = member[0 : 2 * pairs : 2], member[1 : 2 * pairs : 2]
-        near = np.flatnonzero(bar < reach[i] + reach[j])
+        if round > part:
+            disjoint.pair_up(member, pairs, place, round, chance)
         counts[encounters.CANDIDATES] += pairs
-        if near.size:
-            first = round * (count // 2)
+        if pairs:
+            bar, first = 2.0 * widest * chance[:pairs], round * (count // 2)
             counts[encounters.ACCEPTED] += _collide_round(
-                position, velocity, i[near], j[near], bar[near], first + near, place, collision,
-                total,
-            )  # fmt: skip
+                position, velocity, member[: 2 * pairs], bar, first, place, collision, total
+            )
         left -= likely * pairs
         if left <= 0.0 or pairs < count // 2:
             return
@@ -121,25 +119,24 @@ def _mean_share(velocity, reach, sample, total) -> float:
     return float((speeds / (reach[sample[:, 0]] + reach[sample[:, 1]])).mean())
 
 
-def _collide_round(position, velocity, i, j, bar, numbers, place, collision, total) -> int:
+def _collide_round(position, velocity, member, bar, first, place, collision, total) -> int:
     """Accept by relative speed and scatter; returns the number of accepted pairs."""
-    rows_i, rows_j, bar = (
-        torch.from_numpy(array).to(velocity.device)
-        for array in (i.astype(np.int64), j.astype(np.int64), bar)
-    )
-    accepted = bar < _length(velocity[rows_i] - velocity[rows_j], total)
-    rows_i, rows_j, numbers = rows_i[accepted], rows_j[accepted], numbers[accepted.cpu().numpy()]
+    rows = torch.from_numpy(member.astype(np.int64)).to(velocity.device).view(-1, 2)
+    bar = torch.from_numpy(bar).to(velocity.device)
+    accepted = bar < _length(velocity[rows[:, 0]] - velocity[rows[:, 1]], total)
+    rows_i, rows_j = rows[accepted].T
     v_i, v_j = velocity[rows_i], velocity[rows_j]
     if collision.scatter == "line-of-centres":
         x_i, x_j = position[rows_i].to(velocity.dtype), position[rows_j].to(velocity.dtype)
         v_i, v_j = meet(x_i, x_j, v_i, v_j, collision.restitution, total)
     else:
-        normal = np.empty((numbers.size, velocity.shape[1]))
-        for row, draw in zip(normal, numbers, strict=True):
+        draws = first + np.flatnonzero(accepted.cpu().numpy())
+        normal = np.empty((draws.size, velocity.shape[1]))
+        for row, draw in zip(normal, draws, strict=True):
             fill_normals(row, place, draw)
         v_i, v_j = turn(v_i, v_j, torch.from_numpy(normal).to(velocity.device))
     velocity[rows_i], velocity[rows_j] = v_i, v_j
-    return numbers.size
+    return len(rows_i)
 
 
 def meet(

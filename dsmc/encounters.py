@@ -5,6 +5,9 @@ What ends a step is a number of collisions, `rate` for each row on average, in a
 takes; every round sees the velocities that the one before it left.  Rows of positions are looked at
 only where a pair collides along its line of centres.
 
+Reaches and relative speeds are measured for all pairs of a round before one is accepted, and what
+the accepted ones need after that: loops that follow no chance are quick.
+
     G. A. Bird, Molecular Gas Dynamics and the Direct Simulation of Gas Flows, 1994, chapter 11.
 """
 
@@ -20,11 +23,14 @@ from dsmc.draws import Address
 from dsmc.gas import Gas
 from dsmc.lanes import column_sums, column_update
 from dsmc.pairs import Bench, bench
-from dsmc.scatter import mirror, mirrored_line_of_centres, speed
+from dsmc.scatter import approach, mirror, mirrored_line_of_centres, speed
 
 # What a step counts.
 CANDIDATES, ACCEPTED, NOT_FINITE, SHORT = range(4)
 COUNTS = 4  # SHORT: cells whose rounds did not suffice
+NEAR = 0.1  # |h|^2 below which h is measured itself: products would lose digits of it
+CACHED = 2**18  # bytes of the rows of a block of pairs: they stay near the processor
+_ONE, _TWO = np.uint64(1), np.uint64(2)
 
 
 class Spheres(NamedTuple):
@@ -45,8 +51,11 @@ class Desk(NamedTuple):
     """Workspace of a step."""
 
     reach: np.ndarray  # (rows,) |v - c| of every row, c near the mean of its cell
-    chance: np.ndarray  # (largest cell / 2,) uniforms of the pairs of a round
+    chance: np.ndarray  # (rows / 2 + 1,) uniforms of the pairs of a round
+    speed: np.ndarray  # (rows / 2 + 1,) relative speeds of the pairs of a round
     sample: np.ndarray  # (SAMPLE, 2) rows
+    chosen: np.ndarray  # (block,) pairs that go on to the next verb
+    line: np.ndarray  # (block, 4) of the pairs: a, b of their line, c_i, c_j of their push
     bench: Bench  # centre of a cell, direction after a collision
 
 
@@ -60,10 +69,15 @@ def spheres(along_centres: bool, restitution: float, dtype: type) -> Spheres:
 
 def desk(rows: int, dimension: int, dtype: type) -> Desk:
     """Lay out the workspace for (rows, dimension) velocities."""
+    pairs = rows // 2 + 1
+    block = min(pairs, 1 + CACHED // (4 * dimension * np.dtype(dtype).itemsize))
     return Desk(
         np.empty(rows),
-        np.empty(rows // 2 + 1),
+        np.empty(pairs),
+        np.empty(pairs),
         np.empty((SAMPLE, 2), np.uint64),
+        np.empty(block, np.uint64),
+        np.empty((block, 4)),
         bench(dimension, 1, 0, dtype),
     )
 
@@ -73,8 +87,13 @@ def _difference(x, y):
     return ((difference, difference),)
 
 
-def _products(x, y):
-    return (x, x), (y, y), (x, y)
+def _separations(v_i, v_j, centre):
+    p, q, g = v_i - centre, v_j - centre, v_i - v_j
+    return (p, p), (q, q), (g, g)
+
+
+def _products(x_i, x_j, v_i, v_j):
+    return (x_i, x_i), (x_j, x_j), (x_i, x_j), (v_i, x_i), (v_i, x_j), (v_j, x_i), (v_j, x_j)
 
 
 def _along_line(x_i, x_j, v_i, v_j, a, b):
@@ -88,6 +107,7 @@ def _push(x_i, x_j, v_i, v_j, a, b, c_i, c_j):
 
 
 difference_squared = column_sums(_difference)
+separations = column_sums(_separations)
 products = column_sums(_products)
 along_line = column_sums(_along_line)
 push_along_line = column_update(_push)
@@ -114,7 +134,9 @@ def collide_disjoint(
 def collide_rows(position, velocity, member, address, part, rate, gas, desk, counts):
     """The rounds of one cell."""
     count = member.shape[0]
-    if not measure_reach(velocity, member, desk.bench.mean, desk.reach):
+    find_centre(velocity, member, desk.bench.mean)
+    pair_up(member, count // 2, address, part, desk.chance)
+    if not survey(velocity, member, desk):
         counts[NOT_FINITE] += 1
         return
     left = 0.5 * count * rate
@@ -128,9 +150,12 @@ def collide_rows(position, velocity, member, address, part, rate, gas, desk, cou
         if likely == 0.0:
             return
         pairs = pairs_due(left, likely, count, address, part + round)
-        pair_up(member, pairs, address, part + round, desk.chance)
-        first = (part + round) * np.int64(count // 2)
+        if round > 0:
+            pair_up(member, pairs, address, part + round, desk.chance)
+            measure_speeds(velocity, member, pairs, desk)
         more = pairs == count // 2
+        first = (part + round) * np.int64(count // 2)
+        # g <= |v_i - c| + |v_j - c|, twice the widest reach at most
         collide_round(
             position, velocity, member, pairs, 2.0 * widest, address, first, more, gas, desk,
             counts,
@@ -145,58 +170,111 @@ def collide_rows(position, velocity, member, address, part, rate, gas, desk, cou
 def collide_round(
     position, velocity, member, pairs, fastest, address, first, more, gas, desk, counts
 ):
-    """One round: accept by relative speed, scatter; `more`: another round needs the reaches."""
-    for pair in range(np.uint64(pairs)):
-        i, j = member[2 * pair], member[2 * pair + np.uint64(1)]
-        counts[CANDIDATES] += 1
-        bar = desk.chance[pair] * fastest
-        # g <= |v_i - c| + |v_j - c|: most of the slow pairs need not be looked at
-        if bar >= desk.reach[i] + desk.reach[j]:
-            continue
-        (square,) = difference_squared((velocity[i], velocity[j]), ())
-        if bar >= speed(square):
-            continue
-        counts[ACCEPTED] += 1
+    """One round, verb by verb over blocks of pairs; `more`: another round needs the reaches."""
+    block = desk.chosen.shape[0]
+    for begin in range(0, pairs, block):
+        end = min(pairs, begin + block)
+        chosen = accept(begin, end, fastest, desk)
+        counts[CANDIDATES] += end - begin
+        counts[ACCEPTED] += chosen
         if gas.along_centres:
-            x_i, x_j, v_i, v_j = position[i], position[j], velocity[i], velocity[j]
-            meet(x_i, x_j, v_i, v_j, gas.restitution, gas.resolution)
+            chosen = approaching(position, velocity, member, chosen, gas, desk)
+            push(position, velocity, member, chosen, desk)
         else:
-            draw = first + np.int64(pair)
-            scatter_pair(velocity, i, j, 0, velocity.shape[1], gas, 0, 0, address, draw, desk.bench)
+            scatter(velocity, member, chosen, gas, address, first, desk)
         if more:
-            for row in (i, j):
-                (square,) = difference_squared((velocity[row], desk.bench.mean), ())
-                desk.reach[row] = speed(square)
+            measure_again(velocity, member, chosen, desk)
+
+
+@kernel
+def accept(begin, end, fastest, desk):
+    """Choose pairs with chance g / fastest; returns how many."""
+    chosen = 0
+    for pair in range(np.uint64(begin), np.uint64(end)):
+        desk.chosen[chosen] = pair
+        chosen += 1 if desk.chance[pair] * fastest < desk.speed[pair] else 0
+    return chosen
+
+
+@kernel
+def approaching(position, velocity, member, accepted, gas, desk):
+    """Keep the chosen pairs that approach along their line of centres, and how; how many."""
+    kept = 0
+    for place in range(np.uint64(accepted)):
+        pair = desk.chosen[place]
+        i, j = member[_TWO * pair], member[_TWO * pair + _ONE]
+        a, b, c_i, c_j = impulse(
+            position[i], position[j], velocity[i], velocity[j], gas.restitution, gas.resolution
+        )
+        line = desk.line[kept]
+        line[0], line[1], line[2], line[3] = a, b, c_i, c_j
+        desk.chosen[kept] = pair
+        kept += 1 if c_i != 0.0 else 0
+    return kept
 
 
 @inner_kernel
-def meet(x_i, x_j, v_i, v_j, restitution, resolution):
-    """Reverse the approach of a pair along the line of centres of its directions, or leave it.
+def impulse(x_i, x_j, v_i, v_j, restitution, resolution):
+    """(a, b, c_i, c_j) of v_i + c_i h and v_j + c_j h, h = a x_i - b x_j: the approach reversed.
 
-    The line is measured as it is applied: rounding turns it, but costs no energy.
+    Nearly parallel rows have their line measured as it is applied: rounding then turns it, but
+    costs no energy.
     """
-    x_i_squared, x_j_squared, x_i_dot_x_j = products((x_i, x_j), ())
-    a, b, sign = mirror(x_i_squared, x_j_squared, x_i_dot_x_j)
-    h_squared, h_dot_i, h_dot_j = along_line((x_i, x_j, v_i, v_j), (a, b))
+    dots = products((x_i, x_j, v_i, v_j), ())
+    a, b, sign = mirror(dots[0], dots[1], dots[2])
+    h_squared, h_dot_i, h_dot_j = approach(a, b, *dots)
+    if h_squared < NEAR:
+        h_squared, h_dot_i, h_dot_j = along_line((x_i, x_j, v_i, v_j), (a, b))
     change = mirrored_line_of_centres(h_squared, h_dot_i - sign * h_dot_j, restitution, resolution)
-    if change != 0.0:
-        push_along_line((x_i, x_j, v_i, v_j), (a, b, change, -sign * change))
+    return a, b, change, -sign * change
+
+
+@kernel
+def push(position, velocity, member, chosen, desk):
+    """Give the chosen pairs their impulses."""
+    for place in range(np.uint64(chosen)):
+        pair, line = desk.chosen[place], desk.line[place]
+        i, j = member[_TWO * pair], member[_TWO * pair + _ONE]
+        push_along_line(
+            (position[i], position[j], velocity[i], velocity[j]),
+            (line[0], line[1], line[2], line[3]),
+        )
+
+
+@kernel
+def scatter(velocity, member, chosen, gas, address, first, desk):
+    """Turn the relative velocities of the chosen pairs; pair p draws at first + p."""
+    for place in range(np.uint64(chosen)):
+        pair = desk.chosen[place]
+        i, j = member[_TWO * pair], member[_TWO * pair + _ONE]
+        draw = first + np.int64(pair)
+        scatter_pair(velocity, i, j, 0, velocity.shape[1], gas, 0, 0, address, draw, desk.bench)
+
+
+@kernel
+def measure_again(velocity, member, chosen, desk):
+    """The reaches of the chosen pairs, whose velocities have changed."""
+    for place in range(np.uint64(chosen)):
+        for side in range(_TWO):
+            row = member[_TWO * desk.chosen[place] + side]
+            (square,) = difference_squared((velocity[row], desk.bench.mean), ())
+            desk.reach[row] = speed(square)
 
 
 @kernel
 def meet_in_phase(phase, i, j, first, dimension, gas, a, b, address, draw, bench):
-    """`meet` in place of `scatter_pair`: positions and velocities are parts of one row."""
-    row_i, row_j = phase[i], phase[j]
-    meet(
-        row_i[:first], row_j[:first], row_i[first:], row_j[first:], gas.restitution, gas.resolution
-    )
+    """In place of `scatter_pair`: positions and velocities are parts of one row."""
+    rows = phase[i][:first], phase[j][:first], phase[i][first:], phase[j][first:]
+    a, b, c_i, c_j = impulse(*rows, gas.restitution, gas.resolution)
+    if c_i != 0.0:
+        push_along_line(rows, (a, b, c_i, c_j))
 
 
 @kernel
-def measure_reach(velocity, member, centre, reach):
-    """Distance of every velocity of a cell from a point near their mean; False if not finite.
+def find_centre(velocity, member, centre):
+    """A point near the mean velocity of a cell, from some of its rows.
 
-    Any point would do in place of the mean: some of the rows are enough to find one near it.
+    Reaches from any point would do: some rows are enough to find one near the mean.
     """
     some = min(member.shape[0], 4 + member.shape[0] // 16)
     centre[:] = 0.0
@@ -206,12 +284,32 @@ def measure_reach(velocity, member, centre, reach):
             centre[k] += row[k]
     for k in range(np.uint64(centre.shape[0])):
         centre[k] /= some
-    total = 0.0
-    for a in range(np.uint64(member.shape[0])):
-        (square,) = difference_squared((velocity[member[a]], centre), ())
-        reach[member[a]] = speed(square)
-        total += square
+
+
+@kernel
+def survey(velocity, member, desk):
+    """The reaches of all rows and the speeds of all pairs of a cell; False if one is not finite."""
+    count, total = np.uint64(member.shape[0]), 0.0
+    for pair in range(count // _TWO):
+        i, j = member[_TWO * pair], member[_TWO * pair + _ONE]
+        reach_i, reach_j, g = separations((velocity[i], velocity[j], desk.bench.mean), ())
+        desk.reach[i], desk.reach[j], desk.speed[pair] = speed(reach_i), speed(reach_j), speed(g)
+        total += reach_i + reach_j
+    if count & _ONE:
+        row = member[count - _ONE]
+        (reach,) = difference_squared((velocity[row], desk.bench.mean), ())
+        desk.reach[row] = speed(reach)
+        total += reach
     return total < np.inf
+
+
+@kernel
+def measure_speeds(velocity, member, pairs, desk):
+    """The relative speeds of the pairs of a round."""
+    for pair in range(np.uint64(pairs)):
+        i, j = member[_TWO * pair], member[_TWO * pair + _ONE]
+        (g,) = difference_squared((velocity[i], velocity[j]), ())
+        desk.speed[pair] = speed(g)
 
 
 @kernel
@@ -250,7 +348,8 @@ def collision_times(velocity, member, offsets, labels, key, step, part, rate, de
         times[cell] = 0.0
         if rows.shape[0] < 2:
             continue
-        if not measure_reach(velocity, rows, desk.bench.mean, desk.reach):
+        find_centre(velocity, rows, desk.bench.mean)
+        if not survey(velocity, rows, desk):
             times[cell] = -1.0
             continue
         widest, total = spread(rows, desk.reach)

@@ -1,8 +1,11 @@
 """Sums over the columns of rows: vectors at work, and the same digits on every processor.
 
-Column k is added in lane k mod 16 (float32) or k mod 8 (float64), every product in one rounding;
-the lanes are then summed by halves in double precision.  A compiler left to itself may not reorder
-such a sum, and so cannot vectorise it; told to reorder freely, it does so as the processor suits.
+Columns are added in lanes, every product in one rounding: vectors of 16 (float32) or 8 lanes
+(float64), several side by side where few sums are made, so that no addition waits for the one
+before it; the vectors left over go to the first of them, and the columns that fill no vector are
+added one by one.  Vectors are then added by halves, and their lanes by halves in double precision.
+A compiler left to itself may not reorder such a sum, and so cannot vectorise it; told to reorder
+freely, it does so as the processor suits.
 """
 
 from collections.abc import Callable
@@ -13,6 +16,7 @@ from numba.core import cgutils, types
 from numba.core.extending import intrinsic
 
 LANES = {types.float32: 16, types.float64: 8}
+CHAINS = 4  # additions under way
 
 
 class _Column:
@@ -81,34 +85,55 @@ def column_update(term: Callable) -> Callable:
 
 def _write_sums(term, products, kind, context, builder, signature, arguments):
     """The instructions of `column_sums`."""
-    totals = []
-    for form, columns_of in _pieces(kind, context, builder, signature, arguments):
-        zero = ir.Constant(form, None)
-        accumulators = [cgutils.alloca_once_value(builder, zero) for _ in range(products)]
-        with columns_of() as (columns, numbers, _):
-            for slot, (p, q) in zip(accumulators, term(*columns, *numbers), strict=True):
-                builder.store(_fused(builder, p.value, q.value, builder.load(slot)), slot)
-        totals.append([_by_halves(builder, builder.load(slot)) for slot in accumulators])
-    sums = [builder.fadd(lanes, rest) for lanes, rest in zip(*totals, strict=True)]
+    number, vector = _forms(kind)
+    lanes, rest = (
+        [[cgutils.alloca_once_value(builder, ir.Constant(form, None)) for _ in range(n)]
+         for _ in range(products)]
+        for form, n in ((vector, side_by_side(products)), (number, 1))
+    )  # fmt: skip
+    pieces = ((vector, side_by_side(products)), (vector, 1), (number, 1))
+    for form, columns_of in _pieces(kind, pieces, context, builder, signature, arguments):
+        with columns_of() as (vectors, numbers, _):
+            for place, columns in enumerate(vectors):
+                totals = [slots[place] for slots in (lanes if form == vector else rest)]
+                for total, (p, q) in zip(totals, term(*columns, *numbers), strict=True):
+                    builder.store(_fused(builder, p.value, q.value, builder.load(total)), total)
+    sums = [
+        builder.fadd(_by_halves(builder, vectors), _by_halves(builder, single))
+        for vectors, single in zip(lanes, rest, strict=True)
+    ]
     return context.make_tuple(builder, signature.return_type, sums)
+
+
+def side_by_side(products: int) -> int:
+    """Vectors of lanes for each of so many sums: enough that no addition waits for another."""
+    return max(1, CHAINS // products)
 
 
 def _write_update(term, kind, context, builder, signature, arguments):
     """The instructions of `column_update`."""
-    for _, columns_of in _pieces(kind, context, builder, signature, arguments):
-        with columns_of() as (columns, numbers, places):
+    number, vector = _forms(kind)
+    pieces = ((vector, 1), (number, 1))
+    for _, columns_of in _pieces(kind, pieces, context, builder, signature, arguments):
+        with columns_of() as ([columns], numbers, [places]):
             values = term(*columns, *numbers)
             for value, place in zip(values, places[-len(values) :], strict=True):
                 builder.store(value.value, place, align=kind.bitwidth // 8)
     return context.get_dummy_value()
 
 
-def _pieces(kind, context, builder, signature, arguments):
-    """The columns in whole groups of lanes, then those left over one by one.
-
-    Yields the form of a piece and a block around its loop, which gives entries, numbers, places.
-    """
+def _forms(kind):
+    """A number and a vector of lanes."""
     number = ir.FloatType() if kind == types.float32 else ir.DoubleType()
+    return number, ir.VectorType(number, LANES[kind])
+
+
+def _pieces(kind, pieces, context, builder, signature, arguments):
+    """The columns in pieces: so many of a form at once, as long as there are; then the next.
+
+    Yields the form of a piece and a block around its loop, which gives for each of those at once
+    the entries of all rows, the numbers, and for each the places.
+    """
     rows = [
         context.make_array(row)(context, builder, builder.extract_value(arguments[0], position))
         for position, row in enumerate(signature.args[0])
@@ -118,23 +143,33 @@ def _pieces(kind, context, builder, signature, arguments):
         for position, given in enumerate(signature.args[1])
     ]
     count = builder.extract_value(rows[0].shape, 0)
-    nothing, one, group = (ir.Constant(count.type, n) for n in (0, 1, LANES[kind]))
-    whole = builder.sub(count, builder.urem(count, group))
-    vector = ir.VectorType(number, LANES[kind])
-    for form, start, stop, step in ((vector, nothing, whole, group), (number, whole, count, one)):
+    start = ir.Constant(count.type, 0)
+    for form, at_once in pieces:
+        width = form.count if isinstance(form, ir.VectorType) else 1
+        step = ir.Constant(count.type, width * at_once)
+        stop = builder.sub(count, builder.urem(builder.sub(count, start), step))
         entries = [_Column(builder, _spread(builder, value, form)) for value in numbers]
 
         @contextmanager
-        def columns_of(form=form, start=start, stop=stop, step=step, entries=entries):
-            with cgutils.for_range_slice(builder, start, stop, step, inc=True) as (column, _):
-                places = [
-                    builder.bitcast(builder.gep(row.data, [column]), form.as_pointer())
-                    for row in rows
+        def columns_of(form=form, bounds=(start, stop, step), entries=entries, width=width):
+            with cgutils.for_range_slice(builder, *bounds, inc=True) as (column, _):
+                places = []
+                for first in range(0, bounds[2].constant, width):
+                    here = builder.add(column, ir.Constant(count.type, first))
+                    places.append(
+                        [
+                            builder.bitcast(builder.gep(row.data, [here]), form.as_pointer())
+                            for row in rows
+                        ]
+                    )
+                loaded = [
+                    [_Column(builder, builder.load(at, align=kind.bitwidth // 8)) for at in row]
+                    for row in places
                 ]
-                loaded = [builder.load(place, align=kind.bitwidth // 8) for place in places]
-                yield [_Column(builder, value) for value in loaded], entries, places
+                yield loaded, entries, places
 
         yield form, columns_of
+        start = stop
 
 
 def _spread(builder, value, form):
@@ -159,16 +194,22 @@ def _fused(builder, p, q, total):
     return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [p, q, total])
 
 
-def _by_halves(builder, lanes):
-    """The sum of all lanes in double precision, the upper half added to the lower."""
+def _by_halves(builder, slots):
+    """The sum of some vectors, and of their lanes in double precision, upper half to the lower.
+
+    slots : places of the vectors, or of one number
+    """
+    parts = [builder.load(slot) for slot in slots]
+    while len(parts) > 1:
+        half = len(parts) // 2
+        parts = [builder.fadd(*pair) for pair in zip(parts[:half], parts[half:], strict=True)]
+    lanes = _in_double(builder, parts[0])
     if not isinstance(lanes.type, ir.VectorType):
-        return _double(builder, lanes, ir.DoubleType())
-    count = lanes.type.count
-    lanes = _double(builder, lanes, ir.VectorType(ir.DoubleType(), count))
-    integer = ir.IntType(32)
+        return lanes
+    count, integer = lanes.type.count, ir.IntType(32)
     while count > 1:
         count //= 2
-        parts = [
+        halves = [
             builder.shuffle_vector(
                 lanes,
                 lanes,
@@ -176,9 +217,12 @@ def _by_halves(builder, lanes):
             )
             for first in (0, count)
         ]
-        lanes = builder.fadd(*parts)
+        lanes = builder.fadd(*halves)
     return builder.extract_element(lanes, ir.Constant(integer, 0))
 
 
-def _double(builder, value, form):
+def _in_double(builder, value):
+    """A number or vector in double precision."""
+    vector = isinstance(value.type, ir.VectorType)
+    form = ir.VectorType(ir.DoubleType(), value.type.count) if vector else ir.DoubleType()
     return value if value.type == form else builder.fpext(value, form)

@@ -9,8 +9,8 @@ stays in the loop that calls them.
     Koura & Matsumoto, Phys. Fluids A 3 (1991) 2459 (the variable soft sphere).
     T. Duff et al., J. Computer Graphics Techniques 6 (2017) 1 (a basis around a vector).
 
-`mirror`, `mirrored_line_of_centres` and `cosine_force` are for positions of which only the
-direction counts, up to its sign: the line of centres of the same hard-sphere collision on the
+`mirror`, `approach`, `mirrored_line_of_centres` and `cosine_force` are for positions of which only
+the direction counts, up to its sign: the line of centres of the same hard-sphere collision on the
 sphere of directions, and a soft repulsion there.
 """
 
@@ -118,6 +118,14 @@ def laws(
         b = known / sqrt(where(known > 0.0, x_j_squared, 1.0))
         return a, sign * b, sign
 
+    def approach(
+        a, b, x_i_squared, x_j_squared, x_i_dot_x_j, v_i_dot_x_i, v_i_dot_x_j, v_j_dot_x_i,
+        v_j_dot_x_j,
+    ):  # fmt: skip
+        """(h^2, v_i.h, v_j.h) of h = a x_i - b x_j from dot products; h^2 loses digits near 0."""
+        h_squared = a * a * x_i_squared - 2.0 * a * b * x_i_dot_x_j + b * b * x_j_squared
+        return h_squared, a * v_i_dot_x_i - b * v_i_dot_x_j, a * v_j_dot_x_i - b * v_j_dot_x_j
+
     def mirrored_line_of_centres(h_squared, g_dot_h, restitution, resolution):
         """c of v_i' = v_i + c h, v_j' = v_j - s c h, with g = v_i - s v_j and h of `mirror`.
 
@@ -165,6 +173,7 @@ def laws(
         stretch=stretch,
         line_of_centres=line_of_centres,
         mirror=mirror,
+        approach=approach,
         mirrored_line_of_centres=mirrored_line_of_centres,
         cosine_force=cosine_force,
         centre_of_mass=centre_of_mass,
@@ -182,6 +191,7 @@ deflect_row = law(_laws.deflect_row)
 stretch = law(_laws.stretch)
 line_of_centres = law(_laws.line_of_centres)
 mirror = law(_laws.mirror)
+approach = law(_laws.approach)
 mirrored_line_of_centres = law(_laws.mirrored_line_of_centres)
 cosine_force = law(_laws.cosine_force)
 centre_of_mass = law(_laws.centre_of_mass)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from dsmc.compiled import kernel
-from dsmc.lanes import column_sums, column_update
+from dsmc.lanes import column_sums, column_update, side_by_side
 
 SEED = 20261121
-COLUMNS = (1, 7, 8, 15, 16, 17, 64, 131)
+COLUMNS = (1, 7, 8, 15, 16, 17, 32, 63, 64, 65, 131, 150)
 
 
 def _two(x, y, a):
@@ -35,18 +35,21 @@ def shear(rows, factor):
 
 
 def in_lanes(p, q):
-    """Σ p q as promised: lane k mod L, products added in one rounding, lanes by halves."""
+    """Σ p q as promised: lanes side by side, products added in one rounding, lanes by halves."""
     lanes = 16 if p.dtype == np.float32 else 8
-    whole = p.size - p.size % lanes
-    totals, rest = np.zeros(lanes, p.dtype), p.dtype.type(0)
     wide = np.float64 if p.dtype == np.float32 else np.longdouble
+    totals, rest = np.zeros(side_by_side(2) * lanes, p.dtype), p.dtype.type(0)
+    all_lanes = p.size - p.size % totals.size
+    first_lanes = p.size - p.size % lanes
     for k in range(p.size):
-        if k < whole:
-            totals[k % lanes] = wide(p[k]) * wide(q[k]) + wide(totals[k % lanes])
+        product = wide(p[k]) * wide(q[k])
+        if k < first_lanes:
+            lane = k % totals.size if k < all_lanes else k % lanes
+            totals[lane] = product + wide(totals[lane])
         else:
-            rest = p.dtype.type(wide(p[k]) * wide(q[k]) + wide(rest))
-    totals = totals.astype(np.float64)
+            rest = p.dtype.type(product + wide(rest))
     while totals.size > 1:
+        totals = totals.astype(p.dtype if totals.size > lanes else np.float64)
         totals = totals[: totals.size // 2] + totals[totals.size // 2 :]
     return totals[0] + np.float64(rest)
 
