@@ -16,7 +16,7 @@ from tests.bridge import trainers  # noqa: E402
 from tests.bridge.trainers import MIDDLE, STEPS, TOOLS  # noqa: E402
 from tests.bridge.training import SEED, equal, network  # noqa: E402
 
-NOTHING = [NTCCollision(rate=0.0), SoftCollision(0.0), PairPotential(0.0)]
+NOTHING = [SoftCollision(0.0), PairPotential(0.0)]
 RULES = [NTCCollision(), PairPotential(0.5)]
 CLIP = 1e-3  # of the norm of all gradients, which is near 1
 
@@ -54,8 +54,7 @@ def test_zero_strength_is_the_bare_trainer(tool, nothing, tmp_path):
 
 
 @every_tool
-@pytest.mark.parametrize("accumulate", [1, 3])
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(("rule", "accumulate"), zip(RULES, (1, 3), strict=True))
 def test_a_checkpoint_of_the_tool_resumes_to_the_last_bit(tool, rule, accumulate, tmp_path):
     whole, resumed, bare = network(), network(seed=1), network()
     kinetic = tool(whole, rule, tmp_path, accumulate=accumulate)

@@ -45,13 +45,19 @@ def attached(optimizer, model, collision, resume):
     return KineticStep(optimizer, [model[0].weight, model[2].weight], collision, seed=seed)
 
 
-def lightning(model, collision, folder, *, accumulate=1, clip=None, scaler=None, resume=False):
-    """Lightning: in configure_optimizers."""
+def lightning(
+    model, collision, folder, *, accumulate=1, clip=None, scaler=None, callback=False, resume=False
+):
+    """Lightning: in configure_optimizers; or in a callback, for a module that is left as it is."""
     tool = pytest.importorskip("lightning")
     from lightning.pytorch.callbacks import ModelCheckpoint
     from lightning.pytorch.plugins import MixedPrecision
 
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    made = []
+
+    def attach(optimizer):
+        made.append(attached(optimizer, model, collision, resume))
 
     class Module(tool.LightningModule):
         def __init__(self):
@@ -64,28 +70,38 @@ def lightning(model, collision, folder, *, accumulate=1, clip=None, scaler=None,
 
         def configure_optimizers(self):
             optimizer = optim.Adam(self.model.parameters(), lr=RATE)
-            self.kinetic = attached(optimizer, self.model, collision, resume)
+            if not callback:
+                attach(optimizer)
             return optimizer
+
+    class Callback(tool.Callback):
+        def on_fit_start(self, trainer, module):
+            if callback:
+                attach(trainer.optimizers[0])
 
     trainer = tool.Trainer(
         max_epochs=STEPS // MIDDLE,
         accumulate_grad_batches=accumulate,
         gradient_clip_val=clip,
-        callbacks=[ModelCheckpoint(folder, filename="{epoch}", save_top_k=-1)],
+        callbacks=[Callback(), ModelCheckpoint(folder, filename="{epoch}", save_top_k=-1)],
         plugins=[MixedPrecision("16-mixed", "cpu", scaler)] if scaler else None,
         accelerator="cpu",
         logger=False,
         enable_progress_bar=False,
         enable_model_summary=False,
     )
-    module = Module()
     checkpoint = folder / "epoch=0.ckpt" if resume else None
-    trainer.fit(module, loader(accumulate), ckpt_path=checkpoint)
-    return module.kinetic
+    trainer.fit(Module(), loader(accumulate), ckpt_path=checkpoint)
+    return made[0]
 
 
-def transformers(model, collision, folder, *, accumulate=1, clip=None, resume=False):
-    """Trainer of Hugging Face: in create_optimizer."""
+def lightning_callback(model, collision, folder, **options):
+    """Lightning: in on_fit_start of a callback."""
+    return lightning(model, collision, folder, callback=True, **options)
+
+
+def transformers(model, collision, folder, *, accumulate=1, clip=None, own=False, resume=False):
+    """Trainer of Hugging Face: in create_optimizer; or with an optimizer of one's own."""
     tool = pytest.importorskip("transformers")
     pytest.importorskip("accelerate")
 
@@ -122,10 +138,19 @@ def transformers(model, collision, folder, *, accumulate=1, clip=None, resume=Fa
         log_level="error",
     )
     rows = [{"x": x, "labels": y} for x, y in samples(accumulate)]
-    trainer = Trainer(Wrapped(), options, train_dataset=rows)
-    checkpoint = folder / f"checkpoint-{MIDDLE}" if resume else None
-    trainer.train(resume_from_checkpoint=str(checkpoint) if resume else None)
-    return trainer.kinetic
+    if own:
+        optimizer = optim.Adam(model.parameters(), lr=RATE)
+        kinetic = attached(optimizer, model, collision, resume)
+        trainer = tool.Trainer(Wrapped(), options, train_dataset=rows, optimizers=(optimizer, None))
+    else:
+        trainer = Trainer(Wrapped(), options, train_dataset=rows)
+    trainer.train(resume_from_checkpoint=str(folder / f"checkpoint-{MIDDLE}") if resume else None)
+    return kinetic if own else trainer.kinetic
+
+
+def transformers_own(model, collision, folder, **options):
+    """Trainer of Hugging Face: with an optimizer of one's own."""
+    return transformers(model, collision, folder, own=True, **options)
 
 
 def accelerate(model, collision, folder, *, accumulate=1, clip=None, scaler=None, resume=False):
@@ -188,4 +213,15 @@ def lookahead(model, collision, folder, **options):
     return timm(model, collision, folder, opt="lookahead_adam", **options)
 
 
-TOOLS = {tool.__name__: tool for tool in (lightning, transformers, accelerate, timm, lookahead)}
+TOOLS = {
+    tool.__name__: tool
+    for tool in (
+        lightning,
+        lightning_callback,
+        transformers,
+        transformers_own,
+        accelerate,
+        timm,
+        lookahead,
+    )
+}
