@@ -11,10 +11,11 @@ torch = pytest.importorskip("torch")
 from bridge import functional  # noqa: E402
 from bridge.address import Address  # noqa: E402
 from bridge.collisions import NTCCollision, PairPotential, SoftCollision  # noqa: E402
+from bridge.kinetic_step import KineticStep  # noqa: E402
 from bridge.outcome import Outcome  # noqa: E402
 from tests.bridge import trainers  # noqa: E402
 from tests.bridge.trainers import MIDDLE, STEPS, TOOLS  # noqa: E402
-from tests.bridge.training import SEED, equal, network  # noqa: E402
+from tests.bridge.training import SEED, batches, equal, network  # noqa: E402
 
 NOTHING = [SoftCollision(0.0), PairPotential(0.0)]
 RULES = [NTCCollision(), PairPotential(0.5)]
@@ -125,3 +126,27 @@ def test_a_step_that_the_scaler_leaves_out_moves_nothing(tool, rule, tmp_path):
     moved = [not torch.equal(a, b) for a, b in pairwise(weights)]
     assert moved == [step != 2 for step in range(STEPS - 1)]
     assert kinetic.step == STEPS - 1
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("around", ["", "lookahead_"])
+def test_every_optimizer_of_timm_collides_once_a_step(around, noted):
+    optimizers = pytest.importorskip("timm.optim")
+    for name in optimizers.list_optimizers():
+        if name.startswith(("bnb", "fused")):  # for a GPU only
+            continue
+        noted.addresses.clear()
+        models = bare, colliding = network(), network()
+        for model in models:
+            torch.manual_seed(SEED)  # some draw at random
+            optimizer = optimizers.create_optimizer_v2(model, opt=around + name, lr=1e-3)
+            inside = getattr(optimizer, "_base_optimizer", optimizer)
+            if model is colliding:
+                KineticStep(inside, [model[0].weight], Noted(), seed=SEED)
+            for x, y in batches(2):
+                optimizer.zero_grad()
+                loss = torch.nn.functional.mse_loss(model(x), y)
+                loss.backward(create_graph=getattr(inside, "is_second_order", False))
+                optimizer.step()
+        assert noted.addresses == [Address(SEED, step, 0) for step in range(2)], name
+        assert equal(bare, colliding), name
