@@ -33,40 +33,30 @@ def wrapped(optimizer: Optimizer) -> str:
     """Name of the attribute with the optimizer inside, of a wrapper that has no hooks; or ""."""
     if isinstance(getattr(optimizer, "optimizer", None), Optimizer):
         return "optimizer"
-    if getattr(type(optimizer).step, "hooked", False):  # torch's mark of a step that calls them
+    if _calls_hooks(type(optimizer).step):
         return ""
     return next((key for key, it in vars(optimizer).items() if isinstance(it, Optimizer)), "")
 
 
 def register(optimizer: Optimizer, attached: Attached) -> Callable[[], None]:
     """Have an optimizer call; returns what ends that."""
-    within = False  # in a step: where one goes on with super().step(), torch calls the hooks twice
-
     # The compiler of torch would trace a hook, and random numbers and the engine with it.
+    collide = torch.compiler.disable(attached.collide)
     finish = torch.compiler.disable(attached.finish)
 
-    @torch.compiler.disable
-    def collide(evaluation: int) -> None:
-        try:
-            attached.collide(evaluation)
-        except BaseException:
-            leave()
-            raise
-
-    def leave() -> None:
-        nonlocal within
-        within = False
+    within = False  # a step
 
     def before(optimizer: Optimizer, args: tuple, kwargs: dict) -> tuple[tuple, dict] | None:
         nonlocal within
-        if within:
+        if within and _may_nest(type(optimizer)):
             return None
         within = True
-        return _before(collide, leave, args, kwargs)
+        return _before(collide, args, kwargs)
 
     def after(optimizer: Optimizer, args: tuple, kwargs: dict) -> None:
+        nonlocal within
         if within:
-            leave()
+            within = False
             finish()
 
     def save(optimizer: Optimizer, state: dict[str, Any]) -> None:
@@ -90,31 +80,34 @@ def register(optimizer: Optimizer, attached: Attached) -> Callable[[], None]:
     return remove
 
 
-def _before(
-    collide: Callable[[int], None], leave: Callable[[], None], args: tuple, kwargs: dict
-) -> tuple | None:
+def _calls_hooks(step: Callable[..., Any]) -> bool:
+    """Whether this step of a class calls hooks: torch has marked it."""
+    return getattr(step, "hooked", False)
+
+
+def _may_nest(kind: type[Optimizer]) -> bool:
+    """Whether a step can go on with super().step(): torch then calls the hooks in both."""
+    steps = [vars(ancestor).get("step") for ancestor in kind.__mro__]
+    return sum(map(_calls_hooks, steps)) > 1
+
+
+def _before(collide: Callable[[int], None], args: tuple, kwargs: dict) -> tuple | None:
     """Collide now, or after every evaluation of the closure. args[0] is the optimizer."""
     if kwargs.get("closure") is not None:
-        return args, {**kwargs, "closure": _colliding(kwargs["closure"], collide, leave)}
+        return args, {**kwargs, "closure": _colliding(kwargs["closure"], collide)}
     if len(args) > 1 and callable(args[1]):
-        return (args[0], _colliding(args[1], collide, leave), *args[2:]), kwargs
+        return (args[0], _colliding(args[1], collide), *args[2:]), kwargs
     collide(0)
     return None
 
 
-def _colliding(
-    closure: Callable[[], Any], collide: Callable[[int], None], leave: Callable[[], None]
-) -> Callable[[], Any]:
+def _colliding(closure: Callable[[], Any], collide: Callable[[int], None]) -> Callable[[], Any]:
     evaluation = -1
 
     def evaluate() -> Any:
         nonlocal evaluation
         evaluation += 1
-        try:
-            loss = closure()
-        except BaseException:
-            leave()
-            raise
+        loss = closure()
         collide(evaluation)
         return loss
 

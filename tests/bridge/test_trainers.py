@@ -128,7 +128,6 @@ def test_a_step_that_the_scaler_leaves_out_moves_nothing(tool, rule, tmp_path):
     assert kinetic.step == STEPS - 1
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("around", ["", "lookahead_"])
 def test_every_optimizer_of_timm_collides_once_a_step(around, noted):
     optimizers = pytest.importorskip("timm.optim")
