@@ -29,17 +29,35 @@ class Attached(Protocol):
         """The inverse."""
 
 
+def wrapped(optimizer: Optimizer) -> str:
+    """Name of the attribute with the optimizer inside, of a wrapper that has no hooks; or ""."""
+    if isinstance(getattr(optimizer, "optimizer", None), Optimizer):
+        return "optimizer"
+    if _calls_hooks(type(optimizer).step):
+        return ""
+    return next((key for key, it in vars(optimizer).items() if isinstance(it, Optimizer)), "")
+
+
 def register(optimizer: Optimizer, attached: Attached) -> Callable[[], None]:
     """Have an optimizer call; returns what ends that."""
     # The compiler of torch would trace a hook, and random numbers and the engine with it.
     collide = torch.compiler.disable(attached.collide)
     finish = torch.compiler.disable(attached.finish)
 
+    within = False  # a step
+
     def before(optimizer: Optimizer, args: tuple, kwargs: dict) -> tuple[tuple, dict] | None:
+        nonlocal within
+        if within and _may_nest(type(optimizer)):
+            return None
+        within = True
         return _before(collide, args, kwargs)
 
     def after(optimizer: Optimizer, args: tuple, kwargs: dict) -> None:
-        finish()
+        nonlocal within
+        if within:
+            within = False
+            finish()
 
     def save(optimizer: Optimizer, state: dict[str, Any]) -> None:
         state[STATE_KEY] = attached.state_dict()
@@ -60,6 +78,17 @@ def register(optimizer: Optimizer, attached: Attached) -> Callable[[], None]:
             handle.remove()
 
     return remove
+
+
+def _calls_hooks(step: Callable[..., Any]) -> bool:
+    """Whether this step of a class calls hooks: torch has marked it."""
+    return getattr(step, "hooked", False)
+
+
+def _may_nest(kind: type[Optimizer]) -> bool:
+    """Whether a step can go on with super().step(): torch then calls the hooks in both."""
+    steps = [vars(ancestor).get("step") for ancestor in kind.__mro__]
+    return sum(map(_calls_hooks, steps)) > 1
 
 
 def _before(collide: Callable[[int], None], args: tuple, kwargs: dict) -> tuple | None:

@@ -245,17 +245,30 @@ def _checked(state: Mapping[str, int]) -> tuple[int, int]:
 def _check_optimizer(optimizer: object, allowed: Optimizer | None = None) -> None:
     """Refuse what has no hooks, and a second KineticStep on one optimizer."""
     if not isinstance(optimizer, Optimizer):
-        raise TypeError(
-            f"optimizer = {optimizer!r}: must be a torch.optim.Optimizer; of a wrapper give the "
-            "optimizer inside"
-        )
-    if isinstance(getattr(optimizer, "optimizer", None), Optimizer):
+        raise TypeError(_not_one(optimizer))
+    inside = hooks.wrapped(optimizer)
+    if inside:
         raise TypeError(
             f"{type(optimizer).__name__} wraps an optimizer and has no hooks of its own: give the "
-            "one inside (.optimizer)"
+            f"one inside (.{inside})"
         )
     if optimizer in _ATTACHED and optimizer is not allowed:
         raise ValueError(
             "this optimizer has a KineticStep already: call its remove(), or give it all layers "
             'as params=[{"params": ..., "collision": ...}, ...]'
         )
+
+
+def _not_one(found: object) -> str:
+    """What to do about something that is no optimizer."""
+    several = isinstance(found, list | tuple | dict)
+    if found is None or (several and not found):
+        return (
+            f"optimizer = {found!r}: there is none yet; make the KineticStep where the optimizer "
+            "is made (configure_optimizers of Lightning, create_optimizer of a Trainer)"
+        )
+    what = f"the class {found.__name__}" if isinstance(found, type) else type(found).__name__
+    cure = "of a wrapper give the optimizer inside"
+    if several:
+        cure = "give one of several, and every other its own KineticStep"
+    return f"optimizer: found {what} where a torch.optim.Optimizer was expected; {cure}"

@@ -62,8 +62,9 @@ class Layers:
     def __init__(self, optimizer: Optimizer, entries: list[Entry]):
         self._entries = entries
         self._found: dict[tuple[int, int], Layer] = {}  # by number of the entry, place in it
+        self._places: list[Place] = []  # of the optimizer
         self._groups: dict[Tensor, int] = {}  # of the optimizer, by parameter
-        self._sizes: list[int] = []  # of these groups
+        self._identities: list[list[int]] = []  # of the parameters, group by group
         self.refresh(optimizer)
         if not self._found:
             warnings.warn(
@@ -78,11 +79,13 @@ class Layers:
         return iter(self._found.values())
 
     def refresh(self, optimizer: Optimizer) -> None:
-        """Look for layers among the parameters that were added since the last time."""
-        sizes = [len(group["params"]) for group in optimizer.param_groups]
-        if sizes == self._sizes:
+        """Look for layers among the parameters that were added or exchanged since the last time."""
+        identities = [[id(p) for p in group["params"]] for group in optimizer.param_groups]
+        if identities == self._identities:
             return
         places = list(_places(optimizer))
+        if list(map(len, identities)) == list(map(len, self._identities)):
+            self._follow(places)
         found = dict(self._found)
         for number, entry in enumerate(self._entries):
             for index, place in _chosen(entry, places):
@@ -91,8 +94,15 @@ class Layers:
                     address = index * len(self._entries) + number
                     found[number, index] = _layer(entry, place, address)
         self._found = dict(sorted(found.items()))
+        self._places, self._identities = places, identities
         self._groups = {place.parameter: place.group for place in places}
-        self._sizes = sizes
+
+    def _follow(self, places: list[Place]) -> None:
+        """Go over to the parameters that took the places of ours, as sharded ones do."""
+        image = self._image(self._places, places)
+        if any(image[id(tensor)] is not tensor for layer in self for tensor in layer.tensors):
+            self._entries = [_with_tensors(entry, image) for entry in self._entries]
+            self._found = {}
 
     def group_of(self, layer: Layer) -> int:
         """Number of the optimizer's group that the weight is in."""
@@ -100,14 +110,18 @@ class Layers:
 
     def moved(self, old: Optimizer, new: Optimizer) -> "Layers":
         """The same layers of another optimizer: the same tensors, or those in their places."""
-        originals = [place.parameter for place in _places(old)]
-        copies = [place.parameter for place in _places(new)]
+        image = self._image(list(_places(old)), list(_places(new)))
+        return Layers(new, [_with_tensors(entry, image) for entry in self._entries])
+
+    def _image(self, before: list[Place], after: list[Place]) -> dict[int, Tensor]:
+        """By id of a tensor the one that stands for it: itself, if it is there."""
+        originals, copies = ([place.parameter for place in places] for places in (before, after))
         image = {id(tensor): tensor for tensor in copies}
         for layer in self:
             for tensor in layer.tensors:
                 if id(tensor) not in image:
                     image[id(tensor)] = _counterpart(tensor, layer.name, originals, copies)
-        return Layers(new, [_with_tensors(entry, image) for entry in self._entries])
+        return image
 
 
 def _layer(entry: Entry, place: Place, number: int) -> Layer:
@@ -160,8 +174,9 @@ def _entry(item: Any, collision: Collision | None, layout: Layout) -> Entry:
     changes = {key: options[key] for key in ("neuron_dim", "groups", "experts") if key in options}
     layout = replace(layout, **changes)
     choice, bias = options["params"], options.get("bias")
-    if not callable(choice) or isinstance(choice, Tensor):
-        choice = (choice,) if isinstance(choice, Tensor) else tuple(choice)
+    if not callable(choice) or isinstance(choice, Tensor | torch.nn.Module):
+        alone = isinstance(choice, Tensor | torch.nn.Module | str)
+        choice = (choice,) if alone else tuple(choice)
         _refuse_others(choice)
     if bias is not None and (callable(choice) or len(choice) != 1):
         raise ValueError("params: 'bias' goes with one weight; give every weight its own entry")
@@ -175,7 +190,7 @@ def _refuse_others(choice: tuple) -> None:
         if not isinstance(tensor, Tensor):
             raise TypeError(
                 f"params: found {type(tensor).__name__} {tensor!r} where a tensor was expected; "
-                f"{_LIST_THEM}"
+                f"{_LIST_THEM}; names are chosen by a predicate (name, parameter)"
             )
 
 
@@ -210,7 +225,8 @@ def _chosen(entry: Entry, places: list[Place]) -> Iterator[tuple[int, Place]]:
             if id(tensor) not in by_id:
                 raise ValueError(
                     f"params: a tensor of shape {tuple(tensor.shape)} is not a parameter of the "
-                    "optimizer; give the parameter itself (model.fc.weight, not a copy or a view)"
+                    "optimizer; give the parameter itself (model.fc.weight, not a copy or a view, "
+                    "of the model that is trained, and not frozen)"
                 )
         yield from enumerate(by_id[id(tensor)] for tensor in entry.choice)
         return
@@ -218,7 +234,8 @@ def _chosen(entry: Entry, places: list[Place]) -> Iterator[tuple[int, Place]]:
         if place.name is None:
             raise ValueError(
                 "params is a predicate over names, but the optimizer knows none: build it from "
-                "model.named_parameters() instead of model.parameters(), or list the tensors"
+                "model.named_parameters() instead of model.parameters(), or list the tensors: "
+                "params=[p for name, p in model.named_parameters() if ...]"
             )
         if entry.choice(place.name, place.parameter):
             yield index, place
@@ -229,7 +246,7 @@ def _counterpart(tensor: Tensor, name: str, originals: list, copies: list) -> Te
     position = next(n for n, original in enumerate(originals) if original is tensor)
     if position >= len(copies) or copies[position].shape != tensor.shape:
         raise ValueError(
-            f"{name}: the optimizer to attach to has neither this parameter nor one of shape "
+            f"{name}: the optimizer has neither this parameter nor one of shape "
             f"{tuple(tensor.shape)} in its place; make a new KineticStep"
         )
     return copies[position]

@@ -70,6 +70,16 @@ def gathered(rank):
     return _whole(model)
 
 
+def sharded_later(rank):
+    """FSDP2 as Accelerate does it: shards take the places of the parameters in the optimizer."""
+    model = network()
+    optimizer, _ = kinetic_step(model, sharded="gather")
+    fully_shard(model, mesh=_mesh())
+    optimizer.param_groups[0]["params"] = list(model.parameters())
+    train(model, optimizer, STEPS)
+    return _whole(model)
+
+
 def own_rows(rank):
     """FSDP2: every rank collides its own neurons. Gradients before and after, as they lie."""
     model = fully_shard(network(), mesh=_mesh())
@@ -129,7 +139,16 @@ def saved_apart(rank):
 
 
 JOBS = {
-    job.__name__: job for job in (replicated, gathered, own_rows, columns, refusals, saved_apart)
+    job.__name__: job
+    for job in (
+        replicated,
+        gathered,
+        sharded_later,
+        own_rows,
+        columns,
+        refusals,
+        saved_apart,
+    )
 }
 
 

@@ -50,8 +50,9 @@ def test_replicas_stay_equal_to_the_last_bit(results):
     assert not all_equal(one, network().parameters())
 
 
-def test_a_gathered_layer_trains_as_in_one_process_to_the_last_bit(results):
-    one, other = (result["gathered"] for result in results)
+@pytest.mark.parametrize("job", ["gathered", "sharded_later"])
+def test_a_gathered_layer_trains_as_in_one_process_to_the_last_bit(results, job):
+    one, other = (result[job] for result in results)
     assert all_equal(one, other)
     assert all_equal(one, alone())
     assert not all_equal(one, alone(collide=False))

@@ -114,6 +114,42 @@ def test_a_closure_by_name_collides_once_and_after_the_backward_pass():
     assert equal(colliding, plain)
 
 
+@pytest.mark.parametrize("closure", [False, True])
+def test_a_step_that_goes_on_with_that_of_its_class_collides_once(closure, addresses):
+    """torch calls the hooks of both: once in the step of Adam, once in that of the subclass."""
+
+    class Tailored(optim.Adam):
+        def step(self, closure=None):
+            return super().step(closure)
+
+    model = network()
+    optimizer = Tailored(model.parameters())
+    optim.Adam(model.parameters())  # from now on the step of Adam calls hooks
+    kinetic = KineticStep(optimizer, [model[0].weight], Noted(), seed=5)
+    train(model, optimizer, 3, closure=closure)
+    assert addresses == [Address(5, step, 0) for step in range(3)]
+    assert kinetic.step == 3
+
+
+def test_the_step_after_an_interrupted_one_collides(addresses, monkeypatch):
+    model = network()
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    kinetic = KineticStep(optimizer, [model[0].weight], Noted(), seed=5)
+
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        optimizer.step(interrupt)
+    with monkeypatch.context() as patch:
+        patch.setitem(functional.RULES, Noted, interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            train(model, optimizer, 1)
+    train(model, optimizer, 2)
+    assert addresses == [Address(5, step, 0) for step in range(2)]
+    assert kinetic.step == 2
+
+
 SCHEDULERS = {
     "StepLR": lambda o: lr_scheduler.StepLR(o, 2),
     "LambdaLR": lambda o: lr_scheduler.LambdaLR(o, lambda step: 0.9**step),

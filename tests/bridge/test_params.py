@@ -120,6 +120,40 @@ def test_a_parameter_added_later_collides_if_the_predicate_wants_it():
     assert numbers == [layer.number for layer in _again(optimizer)._layers]
 
 
+def exchanged(optimizer, model):
+    """Other tensors in the places of the parameters, as `fully_shard` puts its shards there."""
+    groups = [{"params": [p]} for p in model.parameters()]
+    for group, new in zip(optimizer.param_groups, groups, strict=True):
+        group["params"] = new["params"]
+
+
+def test_layers_follow_when_their_parameters_are_exchanged():
+    model, plain = network(), network(seed=1)
+    optimizer = optim.SGD([{"params": [p]} for p in model.parameters()], lr=0.1)
+    entries = [{"params": model[0].weight, "bias": model[0].bias}, model[2].weight]
+    kinetic = KineticStep(optimizer, entries, SOFT, stats=True)
+    model = network(seed=1)
+    exchanged(optimizer, model)
+    train(model, optimizer, 2)
+    assert [layer.weight for layer in kinetic.layers] == [model[0].weight, model[2].weight]
+    assert kinetic.layers[0].tensors[1] is model[0].bias
+    assert all(stats.collisions == 2 for stats in kinetic.stats.values())
+    other = optim.SGD(plain.parameters(), lr=0.1)
+    entries = [{"params": plain[0].weight, "bias": plain[0].bias}, plain[2].weight]
+    KineticStep(other, entries, SOFT)
+    train(plain, other, 2)
+    assert equal(model, plain)
+
+
+def test_parameters_of_another_shape_are_not_followed():
+    model = network()
+    optimizer = optim.SGD([{"params": [p]} for p in model.parameters()], lr=0.1)
+    KineticStep(optimizer, [model[0].weight], SOFT)
+    optimizer.param_groups[0]["params"] = [model[2].weight]
+    with pytest.raises(ValueError, match=r"neither this parameter nor one of shape \(10, 6\)"):
+        train(model, optimizer, 1)
+
+
 def _again(optimizer):
     return KineticStep(
         optimizer, lambda name, p: name.endswith(("new.weight", "0.weight")), NTCCollision()
@@ -144,7 +178,9 @@ def _weight(model):
         (lambda m: [], SOFT, ValueError, "params is empty"),
         (lambda m: None, SOFT, TypeError, "must be tensors or a predicate"),
         (lambda m: "fc", SOFT, TypeError, "must be tensors or a predicate"),
-        (lambda m: ["fc"], SOFT, TypeError, "found str"),
+        (lambda m: ["fc"], SOFT, TypeError, "found str 'fc'.*predicate"),
+        (lambda m: [m[0]], SOFT, TypeError, r"found Linear.*model\.fc\.weight"),
+        (lambda m: m[0], SOFT, TypeError, r"found Linear.*model\.fc\.weight"),
         (lambda m: m.named_parameters(), SOFT, TypeError, "found str"),
         (lambda m: [torch.zeros(3, 3)], SOFT, ValueError, "not a parameter of the optimizer"),
         (lambda m: 2 * _weight(m), SOFT, ValueError, "listed twice"),
@@ -210,10 +246,20 @@ def test_a_second_kinetic_step_on_one_optimizer_is_refused():
     KineticStep(optimizer, _weight(model), PairPotential())
 
 
-def test_what_is_no_optimizer_is_refused():
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (lambda m: m, r"found Sequential where a torch\.optim\.Optimizer"),
+        (lambda m: optim.SGD, "found the class SGD"),
+        (lambda m: None, "optimizer = None: there is none yet.*where the optimizer is made"),
+        (lambda m: [], r"optimizer = \[\]: there is none yet.*configure_optimizers"),
+        (lambda m: [sgd(m)], "found list.*one of several"),
+    ],
+)
+def test_what_is_no_optimizer_is_refused(found, words):
     model = network()
-    with pytest.raises(TypeError, match=r"torch\.optim\.Optimizer"):
-        KineticStep(model, _weight(model), SOFT)
+    with pytest.raises(TypeError, match=words):
+        KineticStep(found(model), _weight(model), SOFT)
 
 
 def test_a_wrapper_is_refused_and_the_optimizer_inside_is_named():
@@ -224,8 +270,29 @@ def test_a_wrapper_is_refused_and_the_optimizer_inside_is_named():
             self.optimizer = optimizer
 
     model = network()
-    with pytest.raises(TypeError, match=r"Wrapper wraps an optimizer.*\.optimizer"):
+    with pytest.raises(TypeError, match=r"Wrapper wraps an optimizer.*\(\.optimizer\)"):
         KineticStep(Wrapper(sgd(model)), _weight(model), SOFT)
+
+
+def test_a_wrapper_is_refused_whatever_it_calls_the_optimizer_inside():
+    """As timm's Lookahead. One whose own step calls hooks may hold whatever it likes."""
+
+    class Lookahead(optim.Optimizer):
+        def __init__(self, optimizer):
+            self._base_optimizer = optimizer
+
+        def step(self, closure=None):
+            return self._base_optimizer.step(closure)
+
+    class Holder(optim.SGD):
+        def __init__(self, params):
+            super().__init__(params, lr=0.1)
+            self.another = optim.SGD(params, lr=0.1)
+
+    model = network()
+    with pytest.raises(TypeError, match=r"Lookahead wraps.*\(\._base_optimizer\)"):
+        KineticStep(Lookahead(sgd(model)), _weight(model), SOFT)
+    KineticStep(Holder(list(model.parameters())), _weight(model), SOFT)
 
 
 def test_flat_parameters_are_refused():

@@ -12,7 +12,7 @@ Comments before a block say more of it:
     <!-- not run: REASON -->     only shown; a reason has to be given
     <!-- file: NAME -->          the reader saves it under this name
     <!-- fragment -->            some keys of a scenario
-    <!-- needs: LIBRARY -->      passed over where the library is not installed
+    <!-- needs: LIBRARY, … -->   passed over where a library is not installed
     <!-- exit: 2 -->             the last command ends with this code
     <!-- output -->              every line of it is printed by the block before; … stands for any
 """
@@ -116,7 +116,8 @@ class Reading:
                 if not block.marks["not run"]:
                     raise self.broken(block.line, "a block that is not run needs a reason")
                 continue
-            if "needs" in block.marks and not find_spec(block.marks["needs"]):
+            needs = block.marks["needs"].split(",") if "needs" in block.marks else []
+            if not all(find_spec(library.strip()) for library in needs):
                 continue
             if "file" in block.marks:
                 Path(block.marks["file"]).write_text(block.text, encoding="utf-8")

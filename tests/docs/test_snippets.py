@@ -130,6 +130,7 @@ def test_the_drawn_trees_are_those_of_the_files(reader):
         "```sh\ndsmc scenarios\n```\n<!-- output -->\n```text\nwater … H2O\n```\n",
         "```\ndsmc scenarios\n```\n",
         "<!-- not run -->\n```sh\ndsmc scenarios\n```\n",
+        "<!-- needs: sys, math -->\n```python\nimport no_such_library\n```\n",
         "<!-- frgment -->\n```toml\n[run]\nsteps = 40\n```\n",
     ],
 )
@@ -145,6 +146,7 @@ def test_a_broken_snippet_is_noticed(text, reader):
         "<!-- exit: 2 -->\n```sh\ndsmc check relaxation --set run.stepz=3\n```\n",
         "<!-- not run: it takes an hour -->\n```sh\ndsmc nothing\n```\n",
         "<!-- needs: no_such_library -->\n```python\nimport no_such_library\n```\n",
+        "<!-- needs: sys, no_such_library -->\n```python\nimport no_such_library\n```\n",
         "<!-- file: a.py -->\n```python\nx = 1\n```\n\n```python\nimport a\nassert x == a.x\n```\n",
         '<!-- fragment -->\n```toml\n[boundaries.x]\nkind = "specular"\n```\n',
         "<!-- fragment -->\n```toml\n[initial]\nweight = 1e12\n[run]\ntime_s = 1e-6\n```\n",
