@@ -7,6 +7,7 @@ neuron and its mirror image share a cell.  The planes have normals of +1 and -1 
 every step; two neurons at an angle a differ in a bit with probability 2 (a/pi)(1 - a/pi).
 """
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -34,11 +35,17 @@ def divide(weight: Tensor, bits: int | None, address: Address) -> Cells:
     gases, neurons, _ = weight.shape
     if bits is None:
         member = np.arange(gases * neurons, dtype=np.uint64)
-        return Cells(member, np.arange(gases + 1) * neurons, np.arange(gases))
+        return Cells(member, *whole_gases(gases, neurons))
     codes = codes_of(weight, bits, address) + (np.arange(gases) << bits).repeat(neurons)
     member = np.argsort(codes, kind="stable").astype(np.uint64)
     labels, first = np.unique(codes[member], return_index=True)
     return Cells(member, np.append(first, member.size), labels)
+
+
+@cache
+def whole_gases(gases: int, neurons: int) -> tuple[np.ndarray, np.ndarray]:
+    """Offsets and labels of one cell for each gas; not to be changed."""
+    return np.arange(gases + 1) * neurons, np.arange(gases)
 
 
 def codes_of(weight: Tensor, bits: int, address: Address) -> np.ndarray:

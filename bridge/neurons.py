@@ -73,7 +73,8 @@ def gases(tensor: Tensor, layout: Layout | None = None) -> Tensor:
 
     tensor : (...) of two or more dimensions
     """
-    return _arranged(tensor, layout or Layout()).flatten(2)
+    rows = _arranged(tensor, layout or Layout())
+    return rows if rows.ndim == 3 else rows.flatten(2)
 
 
 def rows_of(tensors: Sequence[Tensor], layout: Layout) -> Tensor:
@@ -82,8 +83,9 @@ def rows_of(tensors: Sequence[Tensor], layout: Layout) -> Tensor:
     A view of the weight where it is alone and its strides allow, a copy otherwise: changes are
     complete after `put_back`.
     """
-    pieces = [_arranged(tensor, layout).flatten(2) for tensor in tensors]
-    return pieces[0] if len(pieces) == 1 else torch.cat(pieces, dim=2)
+    if len(tensors) == 1:
+        return gases(tensors[0], layout)
+    return torch.cat([gases(tensor, layout) for tensor in tensors], dim=2)
 
 
 def put_back(rows: Tensor, tensors: Sequence[Tensor], layout: Layout) -> None:
@@ -106,7 +108,8 @@ def _arranged(tensor: Tensor, layout: Layout) -> Tensor:
     if not layout.has_rows(tensor):
         return _gases_first(tensor, layout).unsqueeze(-1)
     dim = layout.neuron_dim_of(tensor)
-    return _gases_first(tensor, layout).movedim(dim if layout.experts else dim + 1, 1)
+    rows, place = _gases_first(tensor, layout), dim if layout.experts else dim + 1
+    return rows if place == 1 else rows.movedim(place, 1)
 
 
 def _gases_first(tensor: Tensor, layout: Layout) -> Tensor:

@@ -79,7 +79,10 @@ def _whole(tensor: Tensor) -> Tensor:
 
 def _rows(tensor: Tensor, dtype: torch.dtype) -> Tensor:
     """(E N, D) contiguous in working precision: the tensor's own memory where it fits."""
-    return tensor.detach().to(dtype).contiguous().view(-1, tensor.shape[-1])
+    tensor = tensor.detach()
+    if tensor.dtype != dtype or not tensor.is_contiguous():
+        tensor = tensor.to(dtype).contiguous()
+    return tensor.view(-1, tensor.shape[-1])
 
 
 def _put_back(rows: Tensor, grad: Tensor) -> None:

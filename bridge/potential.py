@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from bridge.address import Address
+from bridge.cells import whole_gases
 from bridge.collisions import PairPotential
 from bridge.ntc_rounds import LAWS
 from bridge.outcome import Outcome
@@ -47,7 +48,7 @@ def push(
     if weight.device.type == "cpu" and backend != "torch":
         counts, position = np.zeros(2, np.int64), rows.numpy()
         repulsion.repel(
-            position, member, np.arange(gases + 1) * neurons, engine.key, engine.step, part,
+            position, member, whole_gases(gases, neurons)[0], engine.key, engine.step, part,
             float(lr) * collision.strength, np.empty_like(position[0]), counts,
         )  # fmt: skip
         moved = int(counts[0])

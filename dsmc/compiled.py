@@ -146,7 +146,17 @@ def _rebuilt(original: CPUDispatcher, laws: Mapping[str, Callable]) -> CPUDispat
     unknown = set(replacements) - used
     if unknown:
         raise KeyError(f"{original.py_func.__name__} does not use {', '.join(sorted(unknown))}")
+    if CACHE_DIRECTORY is not None and all(_is_ours(law) for law in replacements.values()):
+        # The index of the cache goes by name: one of its own for each choice of laws.
+        chosen = (f"{name}={law.py_func.__qualname__}" for name, law in replacements.items())
+        result.py_func.__qualname__ += f"({','.join(sorted(chosen))})"
+        result.enable_caching()
     return result
+
+
+def _is_ours(law: CPUDispatcher) -> bool:
+    """Whether a law is one of the package's own, whose sources the cache directory is keyed by."""
+    return law.py_func.__module__.partition(".")[0] == __package__
 
 
 class Team:

@@ -12,6 +12,7 @@ the accepted ones need after that: loops that follow no chance are quick.
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -59,6 +60,7 @@ class Desk(NamedTuple):
     bench: Bench  # centre of a cell, direction after a collision
 
 
+@cache
 def spheres(along_centres: bool, restitution: float, dtype: type) -> Spheres:
     """Equal spheres with sigma g = g, in cells of volume 1, for rows of a precision."""
     one = np.ones((1, 1))

@@ -17,6 +17,7 @@ from numba.core.extending import intrinsic
 
 LANES = {types.float32: 16, types.float64: 8}
 CHAINS = 4  # additions under way
+CACHE_LINE = 64  # bytes
 
 
 class _Column:
@@ -170,6 +171,31 @@ def _pieces(kind, pieces, context, builder, signature, arguments):
 
         yield form, columns_of
         start = stop
+
+
+@intrinsic
+def expect(context, row):
+    """Ask the memory for a contiguous row that will be read soon; changes nothing."""
+    if row.ndim != 1 or row.layout != "C":
+        return None
+    return types.void(row), _write_requests
+
+
+def _write_requests(context, builder, signature, arguments):
+    """One request for each cache line of a row."""
+    (kind,) = signature.args
+    row = context.make_array(kind)(context, builder, arguments[0])
+    integer, word = ir.IntType(64), ir.IntType(32)
+    grain = ir.Constant(integer, kind.dtype.bitwidth // 8)
+    size = builder.mul(builder.extract_value(row.shape, 0), grain)
+    begin = builder.bitcast(row.data, ir.IntType(8).as_pointer())
+    shape = ir.FunctionType(ir.VoidType(), [begin.type, word, word, word])
+    request = cgutils.get_or_insert_function(builder.module, shape, "llvm.prefetch.p0i8")
+    to_read_soon = [ir.Constant(word, n) for n in (0, 3, 1)]
+    nothing, line = ir.Constant(integer, 0), ir.Constant(integer, CACHE_LINE)
+    with cgutils.for_range_slice(builder, nothing, size, line, inc=True) as (offset, _):
+        builder.call(request, [builder.gep(begin, [offset]), *to_read_soon])
+    return context.get_dummy_value()
 
 
 def _spread(builder, value, form):

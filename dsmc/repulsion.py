@@ -10,17 +10,22 @@ import numpy as np
 from dsmc import draws
 from dsmc.compiled import kernel
 from dsmc.draws import Address, below, words
-from dsmc.encounters import products
-from dsmc.lanes import column_update
+from dsmc.lanes import column_sums, column_update, expect
 from dsmc.scatter import cosine_force
 
 LARGEST = 1e300  # beyond lie infinities and what is no number
+AHEAD = np.uint64(4)  # rows of the ring whose memory is asked for early
+
+
+def _products(row, other):
+    return (row, row), (other, other), (row, other)
 
 
 def _turn(other, row, a, b):
     return (row + (a * row + b * other),)
 
 
+products = column_sums(_products)
 turn_towards = column_update(_turn)
 
 
@@ -56,6 +61,8 @@ def go_round(position, rows, strength, first, counts):
     for k in range(np.uint64(first.shape[0])):
         first[k] = start[k]
     for place in range(count):
+        if place + AHEAD < count:
+            expect(position[rows[place + AHEAD]])
         row = position[rows[place]]
         if place + np.uint64(1) < count:
             move(row, position[rows[place + np.uint64(1)]], strength, counts)
