@@ -148,15 +148,16 @@ def _rebuilt(original: CPUDispatcher, laws: Mapping[str, Callable]) -> CPUDispat
         raise KeyError(f"{original.py_func.__name__} does not use {', '.join(sorted(unknown))}")
     if CACHE_DIRECTORY is not None and all(_is_ours(law) for law in replacements.values()):
         # The index of the cache goes by name: one of its own for each choice of laws.
-        chosen = (f"{name}={law.py_func.__qualname__}" for name, law in replacements.items())
+        chosen = (f"{name}={law.py_func.__name__}" for name, law in replacements.items())
         result.py_func.__qualname__ += f"({','.join(sorted(chosen))})"
         result.enable_caching()
     return result
 
 
 def _is_ours(law: CPUDispatcher) -> bool:
-    """Whether a law is one of the package's own, whose sources the cache directory is keyed by."""
-    return law.py_func.__module__.partition(".")[0] == __package__
+    """Whether a law is a name in a module of the package, by whose sources the cache is keyed."""
+    module, name = law.py_func.__module__, law.py_func.__name__
+    return module.startswith(f"{__package__}.") and vars(sys.modules[module]).get(name) is law
 
 
 class Team:

@@ -30,7 +30,7 @@ from dsmc.scatter import approach, mirror, mirrored_line_of_centres, speed
 CANDIDATES, ACCEPTED, NOT_FINITE, SHORT = range(4)
 COUNTS = 4  # SHORT: cells whose rounds did not suffice
 NEAR = 0.1  # |h|^2 below which h is measured itself: products would lose digits of it
-CACHED = 2**18  # bytes of the rows of a block of pairs: they stay near the processor
+CACHED = 1 << 18  # bytes of the rows of a block of pairs: they stay near the processor
 _ONE, _TWO = np.uint64(1), np.uint64(2)
 
 
