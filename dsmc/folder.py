@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 RESULTS = (SUMMARY, TRAJECTORY, FIELDS)  # the files that a result is made of
 _MOST_NAMES = 6  # of a directory that are listed in a message
-_FLUXES = ("number_flux", "pressure", "shear", "heat_flux")
+_FLUXES = ("number_flux", "pressure", "shear", "heat_flux", "leaving", "entering")
 
 
 def open(path: str | os.PathLike[str]) -> Result:
@@ -271,8 +271,10 @@ def _field(name: str, item: Mapping[str, Any]) -> Field:
     return Field(name, item["unit"], item["description"], (axis,), value, error, average)
 
 
-def _wall(face: str, item: Mapping[str, Any]) -> Wall:
-    return Wall(face, _number(item["area"]["value"]), *(_measured(item[name]) for name in _FLUXES))
+def _wall(name: str, item: Mapping[str, Any]) -> Wall:
+    fluxes = {flux: _measured(item[flux]) for flux in _FLUXES if flux in item}
+    face, kind = str(item.get("face", name)), str(item.get("kind", ""))
+    return Wall(face, _number(item["area"]["value"]), name=name, kind=kind, **fluxes)
 
 
 def _histogram(name: str, item: Mapping[str, Any]) -> Histogram:

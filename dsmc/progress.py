@@ -80,12 +80,13 @@ def _significant(simulation: Simulation) -> Iterator[tuple[str, float]]:
 def _averages(simulation: Simulation) -> Iterator[tuple[str, float, float]]:
     """(name, value, error) of averages over time, those that converge last in front."""
     mean, error = simulation.wall_sampler.per_step()
-    for number, side in enumerate(f"{axis} {side}" for axis in "xyz" for side in ("low", "high")):
-        if number >= len(mean) or not mean[number, 0]:
+    for number, patch in enumerate(simulation.scenario.patches):
+        if not mean[number, 0]:
             continue
-        along = max((1, 2, 3), key=lambda k: abs(mean[number, k]) * (k - 1 != number // 2))
+        along = max((1, 2, 3), key=lambda k: abs(mean[number, k]) * (k - 1 != patch.axis))
+        place = patch.name.replace("_", " ")
         for name, column in (("shear", along), ("heat flux", 4)):
-            yield f"{name} at {side}", mean[number, column], error[number, column]
+            yield f"{name} at {place}", mean[number, column], error[number, column]
         break  # the other walls converge alike
     if simulation.field_sampler is not None:
         found = simulation.field_sampler.whole.averages()

@@ -196,12 +196,14 @@ def _extreme(cells: Field, place: int) -> dict[str, float]:
 
 
 def _wall(wall: Wall) -> dict[str, Any]:
-    units = {"number_flux": "m-2 s-1", "pressure": "Pa", "shear": "Pa", "heat_flux": "W m-2"}
+    units = {"number_flux": "m-2 s-1", "pressure": "Pa", "shear": "Pa", "heat_flux": "W m-2",
+             "leaving": "m-2 s-1", "entering": "m-2 s-1"}  # fmt: skip
     tallies = {
         name: {"unit": unit, "value": getattr(wall, name)[0], "error": getattr(wall, name)[1]}
         for name, unit in units.items()
     }
-    return {"area": {"value": wall.area, "unit": "m2"}, **tallies}
+    about = {"face": wall.face, "kind": wall.kind, "area": {"value": wall.area, "unit": "m2"}}
+    return about | tallies
 
 
 def _histogram(histogram: Histogram) -> dict[str, Any]:
