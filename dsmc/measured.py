@@ -199,6 +199,7 @@ def quality_of(simulation: Simulation) -> dict[str, float]:
         "collision_time": scenario.collision_time,
         "time_step_over_collision_time": scenario.time_step / scenario.collision_time,
         "particles_per_cell": scenario.particle_count / simulation.cells,
+        "particle_steps": float(simulation.particle_steps),
         "acceptance": float(collisions / candidates) if candidates else float("nan"),
     }
     for axis, length, cells in zip("xyz", scenario.lengths, scenario.cells, strict=False):

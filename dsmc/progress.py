@@ -52,7 +52,8 @@ class Moment:
 
 def moment_of(simulation: Simulation) -> Moment:
     """The moment of a simulation; costs about as much as a look at its averages."""
-    count = simulation.scenario.particle_count
+    count = simulation.particles.velocity.shape[0]
+    mean_count = simulation.particle_steps / max(1, simulation.steps)
     latest = simulation.series_sampler.latest
     return Moment(
         step=simulation.steps,
@@ -60,7 +61,7 @@ def moment_of(simulation: Simulation) -> Moment:
         particles=count,
         temperature=_known(latest("temperature")),
         h_excess=_known(latest("h_excess")),
-        collisions_per_particle=2.0 * simulation.collisions / count,
+        collisions_per_particle=2.0 * simulation.collisions / max(1.0, mean_count),
         errors=tuple(_significant(simulation)),
     )
 

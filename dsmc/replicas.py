@@ -144,4 +144,4 @@ def combine_walls(parts: list[Wall]) -> Wall:
 def combine_quality(name: str, results: list[Result]) -> float:
     """Counts add up, ratios are averaged."""
     values = [result.quality[name] for result in results]
-    return float(np.sum(values) if name == "free_flights" else np.mean(values))
+    return float(np.sum(values) if name in ("free_flights", "particle_steps") else np.mean(values))

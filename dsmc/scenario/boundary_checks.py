@@ -90,6 +90,8 @@ def walls(domain: Domain, boundaries: Boundaries) -> Iterator[Problem]:
     d = len(domain.length_m)
     for number, axis in enumerate(AXES):
         faces = getattr(boundaries, axis)
+        if faces.low is None or faces.high is None:
+            continue  # reported as a missing face
         if number >= d and (faces.low.kind, faces.high.kind) != ("periodic", "periodic"):
             yield Problem(
                 f"boundaries.{axis}",
@@ -180,10 +182,16 @@ def _one_patch(path: str, patch: Any, normal: int, domain: Domain) -> Iterator[P
             yield Problem(f"{path}.to_m", shown(list(patch.to_m)), allowed, "from_m < to_m")
 
 
+def _are_sound(domain: Domain, boundaries: Boundaries) -> bool:
+    """Whether all faces are there and every patch has its place; if not, it is reported already."""
+    pairs = [getattr(boundaries, axis) for axis in AXES]
+    return all(p.low and p.high for p in pairs) and not [*walls(domain, boundaries)]
+
+
 def visible(domain: Domain, boundaries: Boundaries) -> Iterator[Problem]:
     """Nothing is wholly covered, and no two boundaries have the same name."""
-    if [*walls(domain, boundaries)]:
-        return  # reported already
+    if not _are_sound(domain, boundaries):
+        return
     names: dict[str, str] = {}
     for patch in patches(boundaries, domain.length_m):
         if patch.area <= 0.0:
@@ -200,8 +208,8 @@ def outside(
 ) -> Iterator[Problem]:
     """The gas outside is made of the species of the scenario."""
     known = [entry.name for entry in species]
-    if [*walls(domain, boundaries)]:
-        return  # reported already
+    if not _are_sound(domain, boundaries):
+        return
     for patch in patches(boundaries, domain.length_m):
         fractions = getattr(patch.boundary, "fractions", None)
         if fractions is None:

@@ -22,6 +22,7 @@ CELL = 48  # bytes per cell: first row, histogram of every thread, bounds
 SUMS = 13 * 8  # bytes per cell and species: velocity sums of one average
 FIELDS = 18 * 8  # bytes per cell: one value of every field
 SAMPLE = 16  # bytes of a value of a series and its error
+SPARE = 1.5  # room for particles that come, where they come and go
 
 
 def bytes_per_particle(
@@ -51,6 +52,8 @@ def parts(scenario: Scenario) -> dict[str, int]:
         particle += PARTNERS * (scenario.run.threads or os.cpu_count() or 1)
     elif {"speed_rate", "free_flight"} & set(sample.quantities or ()):
         particle += CLOCK
+    if not scenario.sealed:
+        particle = round(particle * SPARE)
     cell = CELL + 8 * kinds * kinds
     if sample.fields_every or (sample.fields_every is None and not scenario.homogeneous):
         averages = 2 if output.fields_average == "interval" else 1
