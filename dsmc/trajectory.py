@@ -98,7 +98,7 @@ class TrajectoryWriter(hdf5.Writer):
     def _take_places(self) -> None:
         """Who sits where, as the last frame tells."""
         group = self._file["particles/trajectory"]
-        if self._frame is not None and self._frame.length:
+        if "first_entering_id" in group.attrs and self._frame.length:
             held = group["id/value"][: self._frame.length]
             first = int(group.attrs["first_entering_id"])
             self._held, self._newest = held[-1], max(int(held.max()), first - 1)
