@@ -107,6 +107,8 @@ def variants(
 
     Raises KeyError if none of them uses a given name.
     """
+    if not laws:
+        return tuple(originals)
     found, used = [], set()
     for original in originals:
         wanted = (original, frozenset(laws.items()))
