@@ -180,7 +180,7 @@ def _unsummarised(
         title=scenario.title or scenario.name,
         series={name: _with_reference(scenario, s) for name, s in ordered.items()},
         steps=steps,
-        particles=scenario.particle_count,
+        particles=_particles(ordered, scenario.particle_count),
         collisions=_collisions(ordered, scenario.particle_count),
         unfinished=_without_summary(steps, scenario.steps, source),
     )
@@ -209,6 +209,12 @@ def scenario_of(result: Result) -> Scenario | None:
 def _with_reference(scenario: Scenario, series: Series) -> Series:
     known = expected.expected(scenario, series.name, series.time)
     return replace(series, reference=known[0] if known else None)
+
+
+def _particles(series: Mapping[str, Series], start: int) -> int:
+    """Particles in the box, where their number changes and is sampled."""
+    counted = series.get("particles")
+    return start if counted is None or not counted.value.size else int(counted.value[-1])
 
 
 def _collisions(series: Mapping[str, Series], particles: int) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dsmc.quantities import QUANTITIES
 from dsmc.scenario.messages import Problem
+from dsmc.species import BOLTZMANN
 
 if TYPE_CHECKING:
     from dsmc.scenario.model import Scenario
@@ -64,10 +65,22 @@ def parts(scenario: Scenario) -> dict[str, int]:
         if getattr(scenario.initial, key) is not None
     )
     return {
-        f"initial.{count}": particle * scenario.particle_count,
+        f"initial.{count}": particle * most_particles(scenario),
         "domain.cells": cell * scenario.cell_count,
         "sample.every": SAMPLE * series(scenario) * samples(scenario),
     }
+
+
+def most_particles(scenario: Scenario) -> int:
+    """Particles in the box once it is filled with the densest gas outside, or at the start."""
+    densities = [scenario.number_density]
+    for patch in scenario.patches:
+        if patch.kind == "reservoir":
+            densities.append(patch.boundary.number_density_m3)
+        elif patch.kind == "pressure":
+            density = patch.boundary.pressure_Pa / (BOLTZMANN * patch.boundary.temperature_K)
+            densities.append(density)
+    return max(scenario.particle_count, round(max(densities) * scenario.volume / scenario.weight))
 
 
 def samples(scenario: Scenario) -> int:
@@ -127,7 +140,7 @@ def too_large(scenario: Scenario) -> list[Problem]:
     if path == "sample.every":
         found, what = str(scenario.sample.every), f"{samples(scenario):,} samples of the series"
         return [Problem(path, found, f"{what} {told}", "sample less often, or run fewer steps")]
-    what = f"{_count(scenario.particle_count)} particles in {_count(scenario.cell_count)} cells"
+    what = f"{_count(most_particles(scenario))} particles in {_count(scenario.cell_count)} cells"
     cure = 'choose fewer particles or cells, run.precision = "float32", or a larger machine'
     return [Problem(path, "", f"{what} {told}", cure)]
 
