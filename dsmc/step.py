@@ -63,7 +63,10 @@ def advance_slabs(
     first_slab, last_slab, phase, species, offsets, model, acceleration, key, step, sums, census,
     destination, histogram, tallies, bench,
 ):  # fmt: skip
-    """Pass A over a run of slabs: sample, collide, sample, fly."""
+    """Pass A over a run of slabs: sample, collide, sample, fly.
+
+    acceleration : that of the model, by itself: where it is None, the compiler leaves falling away
+    """
     cells = offsets.shape[0] - 1
     slabs = tallies.collisions.shape[0]
     first = len(model.grid.lengths)

@@ -80,7 +80,8 @@ def most_particles(scenario: Scenario) -> int:
         elif patch.kind == "pressure":
             density = patch.boundary.pressure_Pa / (BOLTZMANN * patch.boundary.temperature_K)
             densities.append(density)
-    return max(scenario.particle_count, round(max(densities) * scenario.volume / scenario.weight))
+    filled = max(densities) * scenario.volume / scenario.weight
+    return max(scenario.particle_count, round(min(filled, 1e18)))
 
 
 def samples(scenario: Scenario) -> int:

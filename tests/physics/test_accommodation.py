@@ -169,13 +169,14 @@ def sent_up(low, particles=N):
     """Molecules sent against the low y face from all along x: their x, and velocities after."""
     step = 1e-7
     scenario = open_box(
-        MIRROR, MIRROR, particles, step, domain={"length_m": [ALONG, 1e-3], "cells": [4, 4]},
+        MIRROR, MIRROR, particles, step,
+        domain={"length_m": [ALONG, 1e-3, 1e-3], "cells": [4, 4, 4]},
         boundaries={"y": {"low": low, "high": MIRROR}},
     )  # fmt: skip
     x = (np.arange(particles) + 0.5) / particles * ALONG
     with Simulation(scenario, threads=1) as simulation:
         simulation.set_particles(
-            position=np.column_stack([x, np.full(particles, 1e-6)]),
+            position=np.column_stack([x, np.full(particles, 1e-6), np.full(particles, 5e-4)]),
             velocity=np.tile([0.0, -V0, 0.0], (particles, 1)),
         )
         order = np.argsort(simulation.particles.position[:, 0])
@@ -211,9 +212,10 @@ def test_temperature_and_velocity_follow_a_profile_between_its_knots():
 def test_each_patch_acts_where_it_is_and_counts_its_own_hits():
     """A mirror with two patches that overlap; the first acts, the rest is the mirror's."""
     patches = [
-        {"kind": "diffuse", "temperature_K": 300.0, "from_m": [0.1e-3], "to_m": [0.4e-3]},
-        {"kind": "open", "from_m": [0.3e-3], "to_m": [0.6e-3], "name": "hole"},
-    ]
+        {"kind": "diffuse", "temperature_K": 300.0, "from_m": [0.1e-3, 0.0],
+         "to_m": [0.4e-3, 1e-3]},
+        {"kind": "open", "from_m": [0.3e-3, 0.2e-3], "to_m": [0.6e-3, 0.9e-3], "name": "hole"},
+    ]  # fmt: skip
     x, v, hits, _ = sent_up(MIRROR | {"patches": patches})
     assert hits["y_low_1"] == pytest.approx(0.3 * N, abs=1)
     assert hits["hole"] == pytest.approx(0.2 * N, abs=1)

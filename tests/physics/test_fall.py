@@ -41,7 +41,7 @@ def energies(simulation, d, acceleration):
     return energy[order] / V0**2
 
 
-@pytest.mark.parametrize("d", [1, 2, 3])
+@pytest.mark.parametrize("d", [1, 3])
 @pytest.mark.parametrize("crossings", [0.03, 7.0])
 def test_every_molecule_keeps_its_energy_between_mirrors(d, crossings):
     """200 steps, short and long (some 20 hits in each): 1e-11 of m v0^2 by rounding.
@@ -95,11 +95,11 @@ def test_a_stone_bounces_as_in_the_book():
 
 def test_what_lies_on_the_floor_stays_there_and_glides():
     """No motion along the force: the molecule is neither lost nor does it hold up the run."""
-    scenario = falling(2, 0.1 * CROSSING, 10, (-G, 0.0, 0.0))
+    scenario = falling(3, 0.1 * CROSSING, 10, (-G, 0.0, 0.0))
     velocity = np.tile([0.0, 0.3 * V0, 0.0], (10, 1))
     velocity[:5, 0] = 1e-13 * V0  # and some that hop by less than a number can tell
     with Simulation(scenario, threads=1) as simulation:
-        place = np.column_stack([np.zeros(10), np.full(10, 0.1 * LENGTH)])
+        place = np.column_stack([np.zeros(10), *[np.full(10, 0.1 * LENGTH)] * 2])
         simulation.set_particles(position=place, velocity=velocity)
         simulation.advance(10)
         view = simulation.particles
