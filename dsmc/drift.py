@@ -10,7 +10,7 @@ import numpy as np
 
 from dsmc.cells import cell_of
 from dsmc.compiled import inner_kernel, kernel
-from dsmc.fall import fall_to_faces, stays_inside
+from dsmc.fall import fall_inside, fall_to_faces
 from dsmc.walls import reach_face
 
 
@@ -29,7 +29,6 @@ def fly_cell(
     axes = len(grid.lengths)
     zero = 0 * dt  # in the precision of the rows
     for row in range(np.uint64(start), np.uint64(stop)):
-        stays = True
         if acceleration is None:
             inside = True
             for axis in range(axes):
@@ -38,19 +37,30 @@ def fly_cell(
             if inside:
                 for axis in range(axes):
                     phase[row, axis] += phase[row, axes + axis] * dt
-            else:
-                rank = np.int64(row) - start
-                stays = fly_to_faces(
-                    phase, row, species, model, model.time_step, address, rank, tally
-                )  # fmt: skip
-        elif not stays_inside(phase, row, acceleration, grid, dt):
-            rank = np.int64(row) - start
-            stays = fall_to_faces(
-                phase, row, species, model, acceleration, model.time_step, address, rank, tally
+        else:
+            inside = fall_inside(phase, row, acceleration, grid, dt)
+        if inside:
+            new = cell_of(phase, row, grid)
+        else:
+            new = fly_far(
+                phase, row, species, model, acceleration, model.time_step, address,
+                np.int64(row) - start, tally, histogram.shape[0] - 1,
             )  # fmt: skip
-        new = cell_of(phase, row, grid) if stays else np.uint64(histogram.shape[0] - 1)
         destination[row] = new
         histogram[new] += 1
+
+
+@kernel
+def fly_far(phase, row, species, model, acceleration, left, address, rank, tally, outside):
+    """Let a particle fly for the time `left`; its new cell, or `outside` if it leaves the box.
+
+    rank : its place in its cell
+    """
+    if acceleration is None:
+        stays = fly_to_faces(phase, row, species, model, left, address, rank, tally)
+    else:
+        stays = fall_to_faces(phase, row, species, model, acceleration, left, address, rank, tally)
+    return cell_of(phase, row, model.grid) if stays else np.uint64(outside)
 
 
 @kernel

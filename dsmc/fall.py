@@ -14,7 +14,7 @@ MOST_HITS = 1000  # in a step: a particle that bounces more often lies on the fa
 
 
 @inner_kernel
-def stays_inside(phase, row, acceleration, grid, dt):
+def fall_inside(phase, row, acceleration, grid, dt):
     """Move a particle for one time step if no face can be reached; whether it was moved.
 
     Between its ends a parabola rises by at most |g| dt^2 / 8 above their chord.

@@ -17,12 +17,10 @@ from typing import NamedTuple
 import numpy as np
 
 from dsmc import draws
-from dsmc.cells import cell_of
 from dsmc.compiled import Team, kernel
 from dsmc.draws import Address, unit, unit_fine, words
-from dsmc.drift import fly_to_faces
+from dsmc.drift import fly_far
 from dsmc.entering import approaching_speed, receding_speed
-from dsmc.fall import fall_to_faces
 from dsmc.model import Model
 from dsmc.particles import Particles
 from dsmc.poisson import many_events, no_events
@@ -103,18 +101,14 @@ def enter_rows(
         left = place(phase, row, axes, source, inflow, model, address, rank)
         face = inflow.face[source]
         patch = patch_at(phase, row, face, axes, model.walls)
-        stays = patch == inflow.patch[source]
-        if stays:
+        new = np.uint64(cells)
+        if patch == inflow.patch[source]:
             s = inflow.species[source]
             speed_up(phase, row, axes, source, inflow, address, rank)
             give(phase, row, axes, s, model.gas.mass[s], tally[patch])
-            if acceleration is None:
-                stays = fly_to_faces(phase, row, species, model, left, address, rank, tally)
-            else:
-                stays = fall_to_faces(
-                    phase, row, species, model, acceleration, left, address, rank, tally
-                )  # fmt: skip
-        new = cell_of(phase, row, model.grid) if stays else np.uint64(cells)
+            new = fly_far(
+                phase, row, species, model, acceleration, left, address, rank, tally, cells
+            )  # fmt: skip
         destination[row] = new
         histogram[new] += 1
 
