@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dsmc.quantities import QUANTITIES
+from dsmc.scenario import scales
 from dsmc.scenario.messages import Problem
 from dsmc.species import BOLTZMANN
 
 if TYPE_CHECKING:
     from dsmc.scenario.model import Scenario
+    from dsmc.scenario.patches import Patch
 
 VELOCITY_COMPONENTS = 3
 BOOKKEEPING = 9  # bytes per particle: new cell, and its share of the counting sort
@@ -76,12 +78,20 @@ def most_particles(scenario: Scenario) -> int:
     densities = [scenario.number_density]
     for patch in scenario.patches:
         if patch.kind == "reservoir":
-            densities.append(patch.boundary.number_density_m3)
+            densities.append(patch.boundary.number_density_m3 * _coming_share(scenario, patch))
         elif patch.kind == "pressure":
             density = patch.boundary.pressure_Pa / (BOLTZMANN * patch.boundary.temperature_K)
             densities.append(density)
     filled = max(densities) * scenario.volume / scenario.weight
     return max(scenario.particle_count, round(min(filled, 1e18)))
+
+
+def _coming_share(scenario: Scenario, patch: Patch) -> float:
+    """Of a gas outside that flows away: its flux into the box over that of the gas at rest."""
+    outward = patch.boundary.velocity_m_s[patch.axis] * (1.0 if patch.side else -1.0)
+    lightest = min(molecule.mass for molecule in scenario.molecules)
+    speed = scales.most_probable_speed(lightest, patch.boundary.temperature_K)
+    return scales.flux_ratio(-max(0.0, outward) / speed)
 
 
 def samples(scenario: Scenario) -> int:

@@ -1,7 +1,5 @@
 """Boxes that gas passes through: argon, one dimension and no collisions unless told otherwise."""
 
-import math
-
 import numpy as np
 from scipy import integrate
 
@@ -44,8 +42,3 @@ def flux_law(s):
     density = v * np.exp(-((v - s) ** 2) + (s * s if s < 0.0 else 0.0))
     table = integrate.cumulative_simpson(density, x=v, initial=0.0)
     return lambda speed: np.interp(speed, v, table / table[-1])
-
-
-def chi(s):
-    """Flux over n v0 / (2 sqrt pi)."""
-    return math.exp(-s * s) + math.sqrt(math.pi) * s * math.erfc(-s)
