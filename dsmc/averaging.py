@@ -25,6 +25,14 @@ def stream(state: dict[str, Any]) -> Running:
     return Running(int(state["count"]), state["mean"], state["square_sum"])
 
 
+def mean_of_known(fields: np.ndarray) -> np.ndarray:
+    """Means over the cells that are not empty, NaN where all are; fields : (quantities, cells)."""
+    known = ~np.isnan(fields)
+    count = known.sum(axis=1)
+    total = np.where(known, fields, 0.0).sum(axis=1)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
 class CellAverage:
     """Fields of all samples added so far, their scatter from block to block, and their mean."""
 
@@ -51,7 +59,7 @@ class CellAverage:
         if self.samples_in_block == self.samples_per_block:
             fields = self._fields(self.block, self.samples_in_block)
             self.running.push(fields)
-            self.average.push(np.nanmean(fields, axis=1))
+            self.average.push(mean_of_known(fields))
             self.total += self.block
             self.block[:] = 0.0
             self.samples_in_block = 0

@@ -101,18 +101,20 @@ def count_cells(phase, start, stop, grid, destination, histogram):
 
 @kernel
 def prefix_sum(histogram, offsets, slots):
-    """From counts per (thread, cell): first row of each cell, first slot of each thread in it.
+    """From counts per (group, cell): first row of each cell, first slot of each group in it.
 
-    histogram : (threads, cells); offsets : (cells + 1,); slots : (threads, cells), overwritten
+    A group is the rows of one thread, or what one thread let enter.  The last column counts what
+    has left the box: its rows come last, behind the end of the last cell.
+
+    histogram : (groups, cells + 1); offsets : (cells + 1,); slots : as histogram, overwritten
     """
-    threads, cells = histogram.shape
+    groups, columns = histogram.shape
     total = 0
-    for cell in range(cells):
+    for cell in range(columns):
         offsets[cell] = total
-        for thread in range(threads):
-            slots[thread, cell] = total
-            total += histogram[thread, cell]
-    offsets[cells] = total
+        for group in range(groups):
+            slots[group, cell] = total
+            total += histogram[group, cell]
 
 
 @kernel

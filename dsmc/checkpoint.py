@@ -3,8 +3,9 @@
     /                       format = "dsmc checkpoint", version, step, time [s], replica, name
     /parameters             scenario; /provenance
     /particles              phase (N, d + 3) [m, m/s], and species, id, clock (N,) where carried
-    /tallies                collisions, walls: raw counts since the start
-    /samplers/<sampler>/…   sums, scatter and rows of what is measured
+    /tallies                collisions, walls, particle_steps: raw counts since the start; next_id
+    /samplers/<sampler>/…   sums, scatter and rows of what is measured; outside: the streams of the
+                            gases of given pressure
     /files/<file>           how many rows the growing file had: name (n,), rows (n,)
     /seconds                wall time of each stage so far [s], as attributes
 
@@ -28,7 +29,7 @@ from dsmc import disk, hdf5
 from dsmc.hdf5 import Unreadable, reading
 
 NAME, PREVIOUS = "checkpoint.h5", "checkpoint.previous.h5"
-FORMAT, VERSION = "dsmc checkpoint", 1
+FORMAT, VERSION = "dsmc checkpoint", 2
 _VELOCITY_COLUMNS = 3
 
 

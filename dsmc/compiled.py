@@ -13,7 +13,7 @@ import os
 import sys
 import tempfile
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
@@ -97,17 +97,38 @@ def variant(original: CPUDispatcher, **laws: Callable) -> CPUDispatcher:
     The same laws give the same variant again.  Raises KeyError if no kernel in the tree uses a
     given name.
     """
-    wanted = (original, frozenset(laws.items()))
-    if wanted not in _variants:
-        _variants[wanted] = _rebuilt(original, laws)
-    return _variants[wanted]
+    return variants((original,), laws)[0]
 
 
-_variants: dict[tuple, CPUDispatcher] = {}
+def variants(
+    originals: Sequence[CPUDispatcher], laws: Mapping[str, Callable]
+) -> tuple[CPUDispatcher, ...]:
+    """Return kernels compiled anew around other laws, each around those that it uses.
+
+    Raises KeyError if none of them uses a given name.
+    """
+    if not laws:
+        return tuple(originals)
+    found, used = [], set()
+    for original in originals:
+        wanted = (original, frozenset(laws.items()))
+        if wanted not in _variants:
+            _variants[wanted] = _rebuilt(original, laws)
+        found.append(_variants[wanted][0])
+        used |= _variants[wanted][1]
+    if unknown := set(laws) - used:
+        names = " and ".join(original.py_func.__name__ for original in originals)
+        raise KeyError(f"{names} does not use {', '.join(sorted(unknown))}")
+    return tuple(found)
 
 
-def _rebuilt(original: CPUDispatcher, laws: Mapping[str, Callable]) -> CPUDispatcher:
-    """The tree of kernels below `original`, with laws replaced."""
+_variants: dict[tuple, tuple[CPUDispatcher, set[str]]] = {}
+
+
+def _rebuilt(
+    original: CPUDispatcher, laws: Mapping[str, Callable]
+) -> tuple[CPUDispatcher, set[str]]:
+    """The tree of kernels below `original`, with laws replaced, and the names of those it used."""
     replacements = {name: f if isinstance(f, CPUDispatcher) else law(f) for name, f in laws.items()}
     used: set[str] = set()
     rebuilt: dict[int, CPUDispatcher] = {}
@@ -143,15 +164,12 @@ def _rebuilt(original: CPUDispatcher, laws: Mapping[str, Callable]) -> CPUDispat
         return result
 
     result = rebuild(original)
-    unknown = set(replacements) - used
-    if unknown:
-        raise KeyError(f"{original.py_func.__name__} does not use {', '.join(sorted(unknown))}")
-    if CACHE_DIRECTORY is not None and all(_is_ours(law) for law in replacements.values()):
+    if used and CACHE_DIRECTORY is not None and all(map(_is_ours, replacements.values())):
         # The index of the cache goes by name: one of its own for each choice of laws.
         chosen = (f"{name}={law.py_func.__name__}" for name, law in replacements.items())
         result.py_func.__qualname__ += f"({','.join(sorted(chosen))})"
         result.enable_caching()
-    return result
+    return result, used
 
 
 def _is_ours(law: CPUDispatcher) -> bool:

@@ -23,6 +23,8 @@ SPECIES_PAIRS = 2  # which pair of species it is of
 SCATTERING = 3  # the direction after a collision
 DIRECTIONS = 9  # the same in other than three dimensions: a vector of normals
 WALLS = 4  # diffuse reflection
+ARRIVALS = 10  # how many particles enter from a gas outside
+ENTRANCE = 11  # where, when and how fast each of them does
 INITIAL_POSITION = 5
 INITIAL_VELOCITY = 6
 INITIAL_CHOICE = 7  # which species, which temperature, which beam
@@ -40,6 +42,8 @@ STREAMS = {
     "scattering": SCATTERING,
     "directions": DIRECTIONS,
     "walls": WALLS,
+    "arrivals": ARRIVALS,
+    "entrance": ENTRANCE,
     "initial position": INITIAL_POSITION,
     "initial velocity": INITIAL_VELOCITY,
     "initial choice": INITIAL_CHOICE,

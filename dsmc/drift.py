@@ -2,46 +2,75 @@
 
 A particle flies until it meets a face, the face acts, and it flies the rest of the step: one step
 may hold several hits.  Positions are only ever set to x + v t or exactly onto a face; they are
-never folded, which would round in the interior too.
+never folded, which would round in the interior too.  In a field of force flights are parabolas
+(`dsmc.fall`); which of the two it is, is known when the kernels are compiled.
 """
 
 import numpy as np
 
 from dsmc.cells import cell_of
 from dsmc.compiled import inner_kernel, kernel
-from dsmc.walls import PERIODIC, meet_face
+from dsmc.fall import fall_inside, fall_to_faces
+from dsmc.walls import reach_face
 
 
 @inner_kernel
-def fly_cell(phase, species, start, stop, model, address, destination, histogram, tally):
+def fly_cell(
+    phase, species, start, stop, model, acceleration, address, destination, histogram, tally
+):  # fmt: skip
     """Let the particles of a cell fly for one time step; note and count their new cells.
 
-    phase : (N, d + 3) [m, m/s]; destination : (N,); histogram : (cells,); tally : (faces, columns)
+    Those that leave the box are counted in the last column, behind the cells.
+
+    phase : (N, d + 3) [m, m/s]; acceleration : of the model, or None
+    destination : (N,); histogram : (cells + 1,); tally : (P, columns)
     """
     grid, dt = model.grid, model.flight_time
     axes = len(grid.lengths)
     zero = 0 * dt  # in the precision of the rows
     for row in range(np.uint64(start), np.uint64(stop)):
-        inside = True
-        for axis in range(axes):
-            x = phase[row, axis] + phase[row, axes + axis] * dt
-            inside = inside & (x >= zero) & (x <= grid.lengths[axis])
-        if inside:
+        if acceleration is None:
+            inside = True
             for axis in range(axes):
-                phase[row, axis] += phase[row, axes + axis] * dt
+                x = phase[row, axis] + phase[row, axes + axis] * dt
+                inside = inside & (x >= zero) & (x <= grid.lengths[axis])
+            if inside:
+                for axis in range(axes):
+                    phase[row, axis] += phase[row, axes + axis] * dt
         else:
-            fly_to_faces(phase, row, species, model, address, np.int64(row) - start, tally)
-        new = cell_of(phase, row, grid)
+            inside = fall_inside(phase, row, acceleration, grid, dt)
+        if inside:
+            new = cell_of(phase, row, grid)
+        else:
+            new = fly_far(
+                phase, row, species, model, acceleration, model.time_step, address,
+                np.int64(row) - start, tally, histogram.shape[0] - 1,
+            )  # fmt: skip
         destination[row] = new
         histogram[new] += 1
 
 
 @kernel
-def fly_to_faces(phase, row, species, model, address, rank, tally):
-    """Fly one particle for a time step, from face to face; rank : its place in its cell."""
+def fly_far(phase, row, species, model, acceleration, left, address, rank, tally, outside):
+    """Let a particle fly for the time `left`; its new cell, or `outside` if it leaves the box.
+
+    rank : its place in its cell
+    """
+    if acceleration is None:
+        stays = fly_to_faces(phase, row, species, model, left, address, rank, tally)
+    else:
+        stays = fall_to_faces(phase, row, species, model, acceleration, left, address, rank, tally)
+    return cell_of(phase, row, model.grid) if stays else np.uint64(outside)
+
+
+@kernel
+def fly_to_faces(phase, row, species, model, left, address, rank, tally):
+    """Fly one particle for the time `left`, from face to face; False if it leaves the box.
+
+    rank : its place in its cell
+    """
     lengths = model.grid.lengths
     axes = len(lengths)
-    left = model.time_step
     hit = 0
     while True:
         soonest, at_axis, at_side = left, -1, 0
@@ -58,20 +87,11 @@ def fly_to_faces(phase, row, species, model, address, rank, tally):
         if at_axis < 0:
             break
         left -= soonest
-        cross_or_meet(phase, row, species, at_axis, at_side, model, address, rank, hit, tally)
+        if not reach_face(
+            phase, row, species, at_axis, at_side, model, address, rank, hit, tally
+        ):  # fmt: skip
+            return False
         hit += 1
     for axis in range(axes):
         phase[row, axis] = min(max(phase[row, axis], 0.0), lengths[axis])
-
-
-@kernel
-def cross_or_meet(phase, row, species, axis, side, model, address, rank, hit, tally):
-    """Put a particle on the face it reached: through a periodic one, back from a wall."""
-    lengths = model.grid.lengths
-    if model.walls.kind[axis, side] == PERIODIC:
-        phase[row, axis] = 0.0 if side == 1 else lengths[axis]
-    else:
-        phase[row, axis] = lengths[axis] if side == 1 else 0.0
-        meet_face(
-            phase, row, species, axis, side, len(lengths), model, address, rank, hit, tally
-        )  # fmt: skip
+    return True

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dsmc import checkpoint, fields, hdf5, snapshots, trajectory
+from dsmc.faces import AXES
 from dsmc.initial import CellGas, EarlierParticles, misfit
-from dsmc.result import AXES
 
 if TYPE_CHECKING:
     from dsmc.scenario import Scenario

@@ -32,7 +32,7 @@ def collisions_at(scenario: Scenario, time: np.ndarray) -> np.ndarray:
 
 def expected(scenario: Scenario, name: str, time: np.ndarray) -> tuple[np.ndarray, str] | None:
     """The exact values of a series and their source, or None if not known; time : (T,) [s]."""
-    if not scenario.homogeneous or len(scenario.molecules) > 1:
+    if not scenario.homogeneous or scenario.forced or len(scenario.molecules) > 1:
         return None
     constant = conserved(scenario, name)
     if constant is not None:

@@ -29,8 +29,9 @@ import h5py
 import numpy as np
 
 from dsmc import hdf5
+from dsmc.faces import AXES
 from dsmc.hdf5 import Unreadable
-from dsmc.result import AXES, Field
+from dsmc.result import Field
 
 Quantity = tuple[str, str, str]  # name, unit, description
 Average = Literal["running", "interval"]

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 RESULTS = (SUMMARY, TRAJECTORY, FIELDS)  # the files that a result is made of
 _MOST_NAMES = 6  # of a directory that are listed in a message
-_FLUXES = ("number_flux", "pressure", "shear", "heat_flux")
+_FLUXES = ("number_flux", "pressure", "shear", "heat_flux", "leaving", "entering")
 
 
 def open(path: str | os.PathLike[str]) -> Result:
@@ -180,7 +180,7 @@ def _unsummarised(
         title=scenario.title or scenario.name,
         series={name: _with_reference(scenario, s) for name, s in ordered.items()},
         steps=steps,
-        particles=scenario.particle_count,
+        particles=_particles(ordered, scenario.particle_count),
         collisions=_collisions(ordered, scenario.particle_count),
         unfinished=_without_summary(steps, scenario.steps, source),
     )
@@ -209,6 +209,12 @@ def scenario_of(result: Result) -> Scenario | None:
 def _with_reference(scenario: Scenario, series: Series) -> Series:
     known = expected.expected(scenario, series.name, series.time)
     return replace(series, reference=known[0] if known else None)
+
+
+def _particles(series: Mapping[str, Series], start: int) -> int:
+    """Particles in the box, where their number changes and is sampled."""
+    counted = series.get("particles")
+    return start if counted is None or not counted.value.size else int(counted.value[-1])
 
 
 def _collisions(series: Mapping[str, Series], particles: int) -> int:
@@ -271,8 +277,10 @@ def _field(name: str, item: Mapping[str, Any]) -> Field:
     return Field(name, item["unit"], item["description"], (axis,), value, error, average)
 
 
-def _wall(face: str, item: Mapping[str, Any]) -> Wall:
-    return Wall(face, _number(item["area"]["value"]), *(_measured(item[name]) for name in _FLUXES))
+def _wall(name: str, item: Mapping[str, Any]) -> Wall:
+    fluxes = {flux: _measured(item[flux]) for flux in _FLUXES if flux in item}
+    face, kind = str(item.get("face", name)), str(item.get("kind", ""))
+    return Wall(face, _number(item["area"]["value"]), name=name, kind=kind, **fluxes)
 
 
 def _histogram(name: str, item: Mapping[str, Any]) -> Histogram:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dsmc.result import AXES, Result
+from dsmc.faces import AXES
+from dsmc.result import Result
 
 if TYPE_CHECKING:
     import xarray

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsmc import expected, reference, walls
-from dsmc.macroscopic import CELL_QUANTITIES
+from dsmc.macroscopic import CELL_QUANTITIES, most_probable_speed
 from dsmc.quantities import QUANTITIES
-from dsmc.result import FACES, Field, Histogram, Result, Series, Wall
+from dsmc.result import Field, Histogram, Result, Series, Wall
 from dsmc.verdict import judge
 
 if TYPE_CHECKING:
     from dsmc.averaging import CellAverage
     from dsmc.scenario import Scenario
+    from dsmc.scenario.patches import Patch
     from dsmc.simulation import Simulation
 
 SPEED_EDGES = np.linspace(0.0, 4.0, 81)  # v0
@@ -104,30 +105,30 @@ def walls_of(simulation: Simulation) -> dict[str, Wall]:
     scenario = simulation.scenario
     mean, error = simulation.wall_sampler.per_step()
     found = {}
-    for axis in range(scenario.dimension):
-        for side in range(2):
-            face = FACES[2 * axis + side]
-            if simulation.wall_kinds[axis, side] == walls.PERIODIC:
-                continue
-            area = scenario.volume / scenario.lengths[axis]
-            scale = scenario.weight / (area * scenario.time_step)
-            tally = (mean[2 * axis + side] * scale, error[2 * axis + side] * scale)
-            found[face] = wall(face, axis, side, area, *tally)
+    for patch, value, spread in zip(scenario.patches, mean, error, strict=True):
+        if walls.KINDS[patch.kind] not in walls.SILENT:
+            scale = scenario.weight / (patch.area * scenario.time_step)
+            found[patch.name] = wall(patch, value * scale, spread * scale)
     return found
 
 
-def wall(face: str, axis: int, side: int, area: float, value, error) -> Wall:
-    """One face from what it received per area and time: hits, momentum, energy."""
-    outward = 1.0 if side == 1 else -1.0
+def wall(patch: Patch, value, error) -> Wall:
+    """One patch from what it received per area and time; the columns are those of `walls.net`."""
+    outward, axis = 1.0 if patch.side == 1 else -1.0, patch.axis
     shear, shear_error = value[1:4].copy(), error[1:4].copy()
     shear[axis] = shear_error[axis] = 0.0
+    kinds = (value.size - 5) // 2
     return Wall(
-        face=face,
-        area=area,
+        face=patch.face,
+        name=patch.name,
+        kind=patch.kind,
+        area=patch.area,
         number_flux=(value[0], error[0]),
         pressure=(outward * value[1 + axis], error[1 + axis]),
         shear=(shear, shear_error),
         heat_flux=(value[4], error[4]),
+        leaving=(value[5 : 5 + kinds], error[5 : 5 + kinds]),
+        entering=(value[5 + kinds :], error[5 + kinds :]),
     )
 
 
@@ -137,12 +138,20 @@ def histograms_of(simulation: Simulation) -> dict[str, Histogram]:
     if simulation.initial_speeds is not None:
         for name, counts in (
             ("speed_initial", simulation.initial_speeds),
-            ("speed_final", simulation.speeds()),
+            ("speed_final", speeds(simulation)),
         ):
             found[name] = speed_histogram(name, counts)
     if simulation.census_sampler is not None:
         found["speed_rate"] = rate_histogram(simulation)
     return found
+
+
+def speeds(simulation: Simulation) -> np.ndarray:
+    """Counts of the speeds of up to a million particles, evenly chosen: see `speed_counts`."""
+    velocity, scenario = simulation.particles.velocity, simulation.scenario
+    stride = max(1, velocity.shape[0] // 1_000_000)
+    v0 = most_probable_speed(scenario.temperature, scenario.molecules[0].mass)
+    return speed_counts(velocity[::stride].astype(np.float64) / v0)
 
 
 def speed_counts(velocity: np.ndarray) -> np.ndarray:
@@ -190,6 +199,7 @@ def quality_of(simulation: Simulation) -> dict[str, float]:
         "collision_time": scenario.collision_time,
         "time_step_over_collision_time": scenario.time_step / scenario.collision_time,
         "particles_per_cell": scenario.particle_count / simulation.cells,
+        "particle_steps": float(simulation.particle_steps),
         "acceptance": float(collisions / candidates) if candidates else float("nan"),
     }
     for axis, length, cells in zip("xyz", scenario.lengths, scenario.cells, strict=False):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ from dsmc.walls import KINDS, Walls
 
 if TYPE_CHECKING:
     from dsmc.scenario import Scenario
+    from dsmc.scenario.patches import Patch
 
 
 class Model(NamedTuple):
@@ -25,44 +26,88 @@ class Model(NamedTuple):
     walls: Walls
     time_step: float  # [s]
     flight_time: float  # the same in the precision of the rows
+    acceleration: tuple[float, float, float] | None  # of every molecule [m/s^2]
     colliding: bool
 
 
 def model(scenario: Scenario) -> Model:
     """Return the model of a scenario."""
     dtype = np.dtype(scenario.run.precision).type
-    axes = [getattr(scenario.boundaries, axis) for axis in "xyz"[: scenario.dimension]]
     return Model(
         grid=grid(scenario.lengths, scenario.cells, dtype),
         gas=gas(scenario.molecules, scenario.weight),
-        walls=walls([(axis.low, axis.high) for axis in axes], scenario.molecules),
+        walls=walls(scenario.patches, scenario.dimension, scenario.molecules),
         time_step=float(scenario.time_step),
         flight_time=dtype(scenario.time_step),
+        acceleration=scenario.force.acceleration_m_s2 if scenario.forced else None,
         colliding=scenario.collisions.scheme != "none",
     )
 
 
-def walls(faces: Sequence[tuple], molecules: Sequence[Molecule]) -> Walls:
-    """Return the walls of a box from its faces, one (low, high) pair per axis.
-
-    A face has `kind` ("periodic", "specular", "diffuse"); a diffuse one also `temperature_K`,
-    `accommodation` and `velocity_m_s`.
-    """
-    axes = len(faces)
+def walls(patches: Sequence[Patch], dimension: int, molecules: Sequence[Molecule]) -> Walls:
+    """Return the walls of a box from its patches, face by face in the order in which they act."""
+    tables = [knots(patch.boundary, molecules) for patch in patches]
+    faces = [2 * patch.axis + patch.side for patch in patches]
     result = Walls(
-        kind=np.zeros((axes, 2), np.int64),
-        accommodation=np.zeros((axes, 2)),
-        velocity=np.zeros((axes, 2, 3)),
-        thermal_speed=np.zeros((axes, 2, len(molecules))),
+        first=np.searchsorted(faces, np.arange(2 * dimension + 1)),
+        kind=np.array([KINDS[patch.kind] for patch in patches]),
+        low=np.full((len(patches), dimension), -np.inf),
+        high=np.full((len(patches), dimension), np.inf),
+        accommodation=np.array([accommodation(patch.boundary) for patch in patches]),
+        along=np.array([along(patch.boundary) for patch in patches]),
+        knots=np.cumsum([0, *(len(table) for table in tables)]),
+        place=np.concatenate([table[:, 0] for table in tables]),
+        velocity=np.ascontiguousarray(np.concatenate([table[:, 1:4] for table in tables])),
+        thermal_speed=np.ascontiguousarray(np.concatenate([table[:, 4:] for table in tables])),
     )
-    for axis, pair in enumerate(faces):
-        for side, face in enumerate(pair):
-            result.kind[axis, side] = KINDS[face.kind]
-            if face.kind == "diffuse":
-                result.accommodation[axis, side] = face.accommodation
-                result.velocity[axis, side] = face.velocity_m_s
-                result.thermal_speed[axis, side] = [
-                    thermal_speed(face.temperature_K, molecule.mass, BOLTZMANN)
-                    for molecule in molecules
-                ]
+    for number, (low, high) in extents(patches, dimension):
+        result.low[number], result.high[number] = low, high
     return result
+
+
+def extents(
+    patches: Sequence[Patch], dimension: int
+) -> Iterator[tuple[int, tuple[np.ndarray, np.ndarray]]]:
+    """(number, (low, high)) of every patch upon a face, (d,) [m]; along its normal all space."""
+    for number, patch in enumerate(patches):
+        if patch.boundary.kind == "periodic" or patch.boundary.from_m is None:
+            continue
+        low, high = np.full(dimension, -np.inf), np.full(dimension, np.inf)
+        others = [axis for axis in range(dimension) if axis != patch.axis]
+        low[others], high[others] = np.transpose(patch.range)
+        yield number, (low, high)
+
+
+def accommodation(boundary) -> tuple[float, float]:
+    """Of a wall: the share of diffuse reflection, or of normal energy and tangential momentum."""
+    if boundary.kind == "cll":
+        return boundary.normal_accommodation, boundary.tangential_accommodation
+    return getattr(boundary, "accommodation", 1.0), 0.0
+
+
+def along(boundary) -> int:
+    """The axis of a wall's profile, 0 without one."""
+    profile = getattr(boundary, "profile", None)
+    return 0 if profile is None else "xyz".index(profile.along)
+
+
+def knots(boundary, molecules: Sequence[Molecule]) -> np.ndarray:
+    """The profile of a boundary, one row if it is the same everywhere: place, velocity, speeds.
+
+    Returns (K, 4 + S): [m], 3 x [m/s], sqrt(2 k T / m) of every species [m/s].
+    """
+    profile = getattr(boundary, "profile", None)
+    place = (0.0,) if profile is None else profile.at_m
+    temperature = getattr(profile, "temperature_K", None)
+    velocity = getattr(profile, "velocity_m_s", None)
+    if temperature is None:
+        temperature = [getattr(boundary, "temperature_K", None) or 0.0] * len(place)
+    if velocity is None:
+        is_wall = boundary.kind in ("diffuse", "cll")
+        velocity = [boundary.velocity_m_s if is_wall else (0.0, 0.0, 0.0)] * len(place)
+    return np.array(
+        [
+            [x, *u, *(thermal_speed(t, molecule.mass, BOLTZMANN) for molecule in molecules)]
+            for x, u, t in zip(place, velocity, temperature, strict=True)
+        ]
+    )

@@ -16,7 +16,7 @@ from dsmc.measured import cell_fields, field_quantities, series_of
 from dsmc.run import due
 from dsmc.snapshots import SnapshotWriter
 from dsmc.summary import write_summary
-from dsmc.trajectory import TrajectoryWriter
+from dsmc.trajectory import EMPTY_PLACE, TrajectoryWriter
 
 if TYPE_CHECKING:
     from dsmc.simulation import Simulation
@@ -40,6 +40,19 @@ def clear(directory: Path) -> None:
                 path.unlink(missing_ok=True)
             except OSError as failure:
                 raise disk.refusal(failure, path) from failure
+
+
+def seated(column: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """What the particles in the places of a sample have; of nobody NaN, or an id of -1.
+
+    column : (N, ...); rows : (K,), -1 for nobody
+    """
+    empty = EMPTY_PLACE if column.dtype.kind == "i" else np.nan
+    if not column.shape[0]:
+        return np.full((rows.size, *column.shape[1:]), empty, column.dtype)
+    taken = column[rows]
+    taken[rows < 0] = empty
+    return taken
 
 
 class Output:
@@ -149,12 +162,9 @@ class Output:
         writer, view = self.writers[TRAJECTORY], simulation.particles
         if not writer.particles:
             return
-        tracked = np.flatnonzero(view.id < writer.particles)
-        tracked = tracked[np.argsort(view.id[tracked])]
-        writer.frame(
-            simulation.steps, simulation.time, view.position[tracked], view.velocity[tracked],
-            view.id[tracked],
-        )  # fmt: skip
+        rows = writer.seat(view.id)
+        columns = (view.position, view.velocity, view.id)
+        writer.frame(simulation.steps, simulation.time, *(seated(c, rows) for c in columns))
 
     def snapshot(self, simulation: Simulation) -> None:
         """A snapshot of all particles."""

@@ -7,9 +7,12 @@
     offsets : (cells + 1,)          particles of cell c are the rows offsets[c] : offsets[c + 1]
 
 Rows beat separate columns: one particle is one or two cache lines, and moving it is one write.
+
+Where particles come and go the buffers are longer than N.  What enters in a step is written behind
+row N and sorted in with the rest; what leaves is sorted behind the last cell and forgotten.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -24,97 +27,159 @@ from dsmc.cells import (
 )
 from dsmc.compiled import Team
 
+GROWTH = 1.5  # of the buffers, when they are full
+
 
 @dataclass
 class Particles:
-    """The rows, their further columns, the second buffer of each, and the workspace of the sort."""
+    """The rows, their further columns, the second buffer of each, and the workspace of the sort.
 
-    phase: np.ndarray
-    spare: np.ndarray
+    Buffers have C >= N rows.
+    """
+
+    count: int  # N
+    rows: np.ndarray  # (C, d + D) phase and unused rows
+    spare: np.ndarray  # (C, d + D)
+    further: dict[str, np.ndarray]  # further columns, (C,)
+    spare_further: dict[str, np.ndarray]
     offsets: np.ndarray
     spare_offsets: np.ndarray
-    destination: np.ndarray  # (N,) new cell of each row, then its slot in the other buffer
-    histogram: np.ndarray  # (threads, cells)
-    slots: np.ndarray  # (threads, cells)
+    destination: np.ndarray  # (C,) new cell of each row, then its slot in the other buffer
+    histogram: np.ndarray  # (groups, cells + 1) the last column counts what leaves the box
+    slots: np.ndarray  # (groups, cells + 1)
     bounds: np.ndarray  # (threads + 1,) first slab of each thread
     slabs: int
     dimension: int
-    species: np.ndarray | None = None
-    id: np.ndarray | None = None
-    clock: np.ndarray | None = None
-    spare_columns: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
-    def count(self) -> int:
-        """Number of particles."""
-        return self.phase.shape[0]
+    def phase(self) -> np.ndarray:
+        """phase : (N, d + D) [m, m/s], a view."""
+        return self.rows[: self.count]
 
     @property
     def position(self) -> np.ndarray:
         """position : (N, d) [m], a view."""
-        return self.phase[:, : self.dimension]
+        return self.rows[: self.count, : self.dimension]
 
     @property
     def velocity(self) -> np.ndarray:
         """velocity : (N, D) [m/s], a view."""
-        return self.phase[:, self.dimension :]
+        return self.rows[: self.count, self.dimension :]
 
-    def columns(self) -> list[str]:
-        """Names of the further columns that this state carries."""
-        return [name for name in ("species", "id", "clock") if getattr(self, name) is not None]
+    @property
+    def species(self) -> np.ndarray | None:
+        """species : (N,), a view, or None."""
+        return self.column("species")
+
+    @property
+    def id(self) -> np.ndarray | None:
+        """id : (N,), a view, or None."""
+        return self.column("id")
+
+    @property
+    def clock(self) -> np.ndarray | None:
+        """clock : (N,) [s], a view, or None."""
+        return self.column("clock")
+
+    def column(self, name: str) -> np.ndarray | None:
+        """A further column by name, a view; None where it is not carried."""
+        return self.further[name][: self.count] if name in self.further else None
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """{name: (N,)} the further columns that this state carries."""
+        return {name: column[: self.count] for name, column in self.further.items()}
+
+    @property
+    def memory(self) -> int:
+        """Bytes of all arrays."""
+        arrays = [*vars(self).values(), *self.further.values(), *self.spare_further.values()]
+        return sum(array.nbytes for array in arrays if isinstance(array, np.ndarray))
 
 
-def particles(phase: np.ndarray, grid: Grid, threads: int, **columns: np.ndarray) -> Particles:
+def particles(
+    phase: np.ndarray, grid: Grid, threads: int, entering: bool = False, **columns: np.ndarray
+) -> Particles:
     """Take rows (and columns by name) in any order; return them as a state sorted by cell.
 
-    phase : (N, d + 3) [m, m/s].  Raises ValueError if a position lies outside the box.
+    phase : (N, d + 3) [m, m/s]; entering : whether particles will come from outside
+    Raises ValueError if a position lies outside the box.
     """
     dimension = len(grid.cells)
-    cells = number_of_cells(grid)
+    cells, count = number_of_cells(grid), phase.shape[0]
     for axis, length in enumerate(grid.lengths):
-        if phase.shape[0] and not (phase[:, axis].min() >= 0 and phase[:, axis].max() <= length):
+        if count and not (phase[:, axis].min() >= 0 and phase[:, axis].max() <= length):
             raise ValueError(f"position: outside the box along {'xyz'[axis]}: [0, {length:g}] m")
+    groups = 2 * threads if entering else threads
     state = Particles(
-        phase=np.ascontiguousarray(phase),
+        count=count,
+        rows=np.ascontiguousarray(phase),
         spare=np.empty_like(phase, order="C"),
+        further=dict(columns),
+        spare_further={name: np.empty_like(column) for name, column in columns.items()},
         offsets=np.zeros(cells + 1, np.int64),
         spare_offsets=np.zeros(cells + 1, np.int64),
-        destination=np.empty(phase.shape[0], np.int32 if phase.shape[0] < 2**31 else np.int64),
-        histogram=np.zeros((threads, cells), np.int32),
-        slots=np.zeros((threads, cells), np.int32 if phase.shape[0] < 2**31 else np.int64),
+        destination=np.empty(count, row_number(count)),
+        histogram=np.zeros((groups, cells + 1), np.int32),
+        slots=np.zeros((groups, cells + 1), row_number(count)),
         bounds=np.zeros(threads + 1, np.int64),
         slabs=number_of_slabs(grid),
         dimension=dimension,
-        **columns,
     )
-    count_cells(state.phase, 0, state.count, grid, state.destination, state.histogram[0])
+    count_cells(state.rows, 0, count, grid, state.destination, state.histogram[0])
     prefix_sum(state.histogram, state.spare_offsets, state.slots)
-    reorder_rows(state.phase, 0, state.count, state.destination, state.slots[0], state.spare)
+    reorder_rows(state.rows, 0, count, state.destination, state.slots[0], state.spare)
     swap_buffers(state, None)
     return state
 
 
-def swap_buffers(state: Particles, team: Team | None) -> None:
-    """Make the other buffer current after a sort, and move the further columns with it."""
-    state.phase, state.spare = state.spare, state.phase
+def row_number(rows: int) -> type:
+    """The type of integer that can number so many rows."""
+    return np.int32 if rows < 2**31 else np.int64
+
+
+def reserve(state: Particles, rows: int) -> None:
+    """Make room for so many rows; what is not among the first N is lost.
+
+    Buffers grow by the factor GROWTH at least, so that no row is copied often.
+    """
+    capacity = state.rows.shape[0]
+    if rows <= capacity:
+        return
+    capacity = max(rows, int(GROWTH * capacity))
+    state.spare = state.rows[:0]  # let it go before more is asked for
+    wider = np.empty((capacity, state.rows.shape[1]), state.rows.dtype)
+    wider[: state.count] = state.phase
+    state.rows, state.spare = wider, np.empty_like(wider)
+    for name, column in state.columns().items():
+        state.further[name] = np.empty(capacity, column.dtype)
+        state.further[name][: state.count] = column
+        state.spare_further[name] = np.empty(capacity, column.dtype)
+    state.destination = np.empty(capacity, row_number(capacity))
+    state.slots = state.slots.astype(row_number(capacity), copy=False)
+
+
+def swap_buffers(state: Particles, team: Team | None, entered: int = 0, left: int = 0) -> None:
+    """Make the other buffer current after a sort, and move the further columns with it.
+
+    entered, left : how many rows came behind row N, and how many were sorted behind the last cell
+    """
+    total = state.count + entered
+    state.count = total - left
+    state.rows, state.spare = state.spare, state.rows
     state.offsets, state.spare_offsets = state.spare_offsets, state.offsets
-    for name in state.columns():
-        column = getattr(state, name)
-        moved = state.spare_columns.pop(name, None)
-        if moved is None:
-            moved = np.empty_like(column)
+    for name, column in state.further.items():
+        moved = state.spare_further[name]
         threads = 1 if team is None else team.threads
 
         def work(thread: int, column=column, moved=moved, threads=threads) -> None:
-            start, stop = (state.count * (thread + k) // threads for k in (0, 1))
+            start, stop = (total * (thread + k) // threads for k in (0, 1))
             reorder_column(column, start, stop, state.destination, moved)
 
         if team is None:
             work(0)
         else:
             team.each(work)
-        setattr(state, name, moved)
-        state.spare_columns[name] = column
+    state.further, state.spare_further = state.spare_further, state.further
 
 
 class ParticleView:

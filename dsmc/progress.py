@@ -52,7 +52,8 @@ class Moment:
 
 def moment_of(simulation: Simulation) -> Moment:
     """The moment of a simulation; costs about as much as a look at its averages."""
-    count = simulation.scenario.particle_count
+    count = simulation.particles.velocity.shape[0]
+    mean_count = simulation.particle_steps / max(1, simulation.steps)
     latest = simulation.series_sampler.latest
     return Moment(
         step=simulation.steps,
@@ -60,7 +61,7 @@ def moment_of(simulation: Simulation) -> Moment:
         particles=count,
         temperature=_known(latest("temperature")),
         h_excess=_known(latest("h_excess")),
-        collisions_per_particle=2.0 * simulation.collisions / count,
+        collisions_per_particle=2.0 * simulation.collisions / max(1.0, mean_count),
         errors=tuple(_significant(simulation)),
     )
 
@@ -80,12 +81,13 @@ def _significant(simulation: Simulation) -> Iterator[tuple[str, float]]:
 def _averages(simulation: Simulation) -> Iterator[tuple[str, float, float]]:
     """(name, value, error) of averages over time, those that converge last in front."""
     mean, error = simulation.wall_sampler.per_step()
-    for number, side in enumerate(f"{axis} {side}" for axis in "xyz" for side in ("low", "high")):
-        if number >= len(mean) or not mean[number, 0]:
+    for number, patch in enumerate(simulation.scenario.patches):
+        if not mean[number, 0]:
             continue
-        along = max((1, 2, 3), key=lambda k: abs(mean[number, k]) * (k - 1 != number // 2))
+        along = max((1, 2, 3), key=lambda k: abs(mean[number, k]) * (k - 1 != patch.axis))
+        place = patch.name.replace("_", " ")
         for name, column in (("shear", along), ("heat flux", 4)):
-            yield f"{name} at {side}", mean[number, column], error[number, column]
+            yield f"{name} at {place}", mean[number, column], error[number, column]
         break  # the other walls converge alike
     if simulation.field_sampler is not None:
         found = simulation.field_sampler.whole.averages()

@@ -22,6 +22,7 @@ class Quantity:
     needs : "collisions" if the quantity has no meaning in a collisionless gas
     costly : it slows the run down, so it is measured only when asked for
     uniform : it says something of a gas that is the same everywhere; elsewhere only when asked for
+    varying : it says something where particles come and go; elsewhere only when asked for
     """
 
     name: str
@@ -31,6 +32,7 @@ class Quantity:
     needs: Literal["", "collisions"] = ""
     costly: bool = False
     uniform: bool = False
+    varying: bool = False
 
     @property
     def kind(self) -> Kind:
@@ -50,6 +52,7 @@ _ALL = (
     Quantity("temperature_x", "K", "temperature of the x component, m <c_x^2> / k", _BOTH),
     Quantity("temperature_y", "K", "temperature of the y component, m <c_y^2> / k", _BOTH),
     Quantity("temperature_z", "K", "temperature of the z component, m <c_z^2> / k", _BOTH),
+    Quantity("particles", "1", "simulated particles in the box", _SERIES, varying=True),
     Quantity("energy", "J", "kinetic energy of all molecules", _SERIES),
     Quantity("momentum_x", "kg m s-1", "x momentum of all molecules", _SERIES),
     Quantity("momentum_y", "kg m s-1", "y momentum of all molecules", _SERIES),
@@ -116,17 +119,20 @@ QUANTITIES: dict[str, Quantity] = {quantity.name: quantity for quantity in _ALL}
 """Every quantity by name."""
 
 
-def applicable(*, fields: bool, walls: bool, collisions: bool, uniform: bool) -> tuple[str, ...]:
+def applicable(
+    *, fields: bool, walls: bool, collisions: bool, uniform: bool, varying: bool = False
+) -> tuple[str, ...]:
     """Names of what a run reports unless asked for more, in the order of the registry.
 
     fields : cell fields are sampled; walls : some face is a wall; collisions : molecules collide;
-    uniform : the gas is the same everywhere
+    uniform : the gas is the same everywhere; varying : particles come and go
     """
     return tuple(
         name
         for name, quantity in QUANTITIES.items()
         if not quantity.costly
         and (uniform or not quantity.uniform)
+        and (varying or not quantity.varying)
         and not why_not(name, fields, walls, collisions)
     )
 

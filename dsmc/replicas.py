@@ -135,7 +135,7 @@ def combine_histograms(parts: list[Histogram]) -> Histogram:
 def combine_walls(parts: list[Wall]) -> Wall:
     """Mean of the fluxes of one face."""
     fluxes = {}
-    for name in ("number_flux", "pressure", "shear", "heat_flux"):
+    for name in ("number_flux", "pressure", "shear", "heat_flux", "leaving", "entering"):
         value, error = combine([getattr(part, name)[0] for part in parts])
         fluxes[name] = (value, error) if np.ndim(value) else (float(value), float(error))
     return replace(parts[0], **fluxes)
@@ -144,4 +144,4 @@ def combine_walls(parts: list[Wall]) -> Wall:
 def combine_quality(name: str, results: list[Result]) -> float:
     """Counts add up, ratios are averaged."""
     values = [result.quality[name] for result in results]
-    return float(np.sum(values) if name == "free_flights" else np.mean(values))
+    return float(np.sum(values) if name in ("free_flights", "particle_steps") else np.mean(values))

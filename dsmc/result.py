@@ -14,13 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from dsmc.faces import Measured, Wall
+
 if TYPE_CHECKING:
     import xarray
 
-Measured = tuple[Any, Any]  # (value, standard error); both shape (3,) for a vector
-
-AXES = ("x", "y", "z")
-FACES = ("x_low", "x_high", "y_low", "y_high", "z_low", "z_high")
 _MOST_DECIMALS = 9  # that are printed of any number
 _CHANGED = 3.0  # combined errors between start and end that count as a change
 _ROUNDING = 1e-12  # relative error of what is conserved
@@ -103,30 +101,6 @@ class Field:
         known = self.value[np.isfinite(self.value)]
         span = f"{known.min():.6g} to {known.max():.6g} {self.unit}" if known.size else "unknown"
         return f"<Field {self.name}: {span} in {cells} cells>"
-
-
-@dataclass(frozen=True, eq=False)
-class Wall:
-    """What one face of the box received, per unit area and time; each as (value, error).
-
-    face        : "x_low", "x_high", "y_low" …
-    area        : [m2]
-    number_flux : molecules that hit the face [m-2 s-1]
-    pressure    : normal momentum handed to the wall [Pa]
-    shear       : (3,) tangential momentum handed to the wall, by direction [Pa]
-    heat_flux   : energy handed to the wall [W m-2]
-    """
-
-    face: str
-    area: float
-    number_flux: Measured
-    pressure: Measured
-    shear: Measured
-    heat_flux: Measured
-
-    def __post_init__(self) -> None:
-        if self.face not in FACES:
-            raise ValueError(f"wall face {self.face!r} is none of {', '.join(FACES)}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -358,18 +332,10 @@ def _matters(series: Series) -> bool:
 
 
 def _wall_rows(wall: Wall) -> list[Row]:
-    """Pressure, shear and heat on one face; a mirror, which feels neither of the latter, has none.
-
-    The component of the shear along the normal is none.
-    """
-    tallies = [("pressure", "Pa", *wall.pressure)]
-    tallies += [
-        (f"shear_{axis}", "Pa", *pair) for axis, *pair in zip(AXES, *wall.shear, strict=True)
-    ]
-    tallies.append(("heat_flux", "W m-2", *wall.heat_flux))
+    """What one boundary received; a mirror feels neither shear nor heat and has no such rows."""
     return [
-        Row(f"{name} {wall.face}", unit, float(value), float(error), None, None, "")
-        for name, unit, value, error in tallies
+        Row(f"{name} {wall.name}", unit, float(value), float(error), None, None, "")
+        for name, unit, value, error in wall.figures()
         if value or error
     ]
 

@@ -32,14 +32,23 @@ ROUNDING = float(np.finfo(np.float64).eps)
 class SeriesSampler:
     """Quantities of the whole gas against time, each with the error of one run."""
 
-    def __init__(self, gas: Gas, names: tuple[str, ...], wanted: frozenset[str], axial: bool):
+    def __init__(
+        self,
+        gas: Gas,
+        names: tuple[str, ...],
+        wanted: frozenset[str],
+        axial: bool,
+        time_step: float,
+    ):
         self.gas = gas
+        self.time_step = time_step
         self.estimator = "axisymmetric" if axial else "speed"  # of H, by the initial state
         self.names = names  # of the species
         self.wanted = wanted
         self.time = array("d")
         self._pairs: dict[str, array[float]] = defaultdict(lambda: array("d"))  # value, error, …
-        self._collisions, self._since = 0, 0.0
+        self._collisions, self._particle_steps, self._since = 0, 0, 0.0
+        self._undergone, self._variance = 0.0, 0.0  # collisions per particle so far
 
     def declared(self) -> list[tuple[str, str, str, tuple[int, ...]]]:
         """Name, unit, description and shape of every series that may be sampled."""
@@ -53,11 +62,18 @@ class SeriesSampler:
             found.append((name, QUANTITIES[key].unit, QUANTITIES[key].description + of, ()))
         return found
 
-    def take(self, state: Particles, time: float, collisions: int, team: Team) -> dict:
-        """Measure now; return {name: (value, error)}."""
-        row = dict(self._conserved(state, team))
-        row.update(self._collision_counts(state, time, collisions))
-        row.update(self._velocities(state, team))
+    def take(
+        self, state: Particles, time: float, collisions: int, particle_steps: int, team: Team
+    ) -> dict:
+        """Measure now; return {name: (value, error)}.
+
+        collisions, particle_steps : counted since the start of the run
+        """
+        row = {"particles": (float(state.count), 0.0)}
+        with np.errstate(invalid="ignore", divide="ignore"):  # every particle may have left
+            row.update(self._conserved(state, team))
+            row.update(self._collision_counts(state, time, collisions, particle_steps))
+            row.update(self._velocities(state, team))
         if len(self.names) == 1:
             row.update(self._entropy(state, row["temperature"]))
         row = {name: pair for name, pair in row.items() if self._asked(name)}
@@ -82,7 +98,10 @@ class SeriesSampler:
             "time": np.array(self.time),
             "pairs": {name: np.array(column) for name, column in self._pairs.items()},
             "collisions": self._collisions,
+            "particle_steps": self._particle_steps,
             "since": self._since,
+            "undergone": self._undergone,
+            "variance": self._variance,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -91,6 +110,8 @@ class SeriesSampler:
         for name in sorted(state.get("pairs", {}), key=self._place):
             self._pairs[name] = array("d", state["pairs"][name])
         self._collisions, self._since = int(state["collisions"]), float(state["since"])
+        self._particle_steps = int(state["particle_steps"])
+        self._undergone, self._variance = float(state["undergone"]), float(state["variance"])
 
     def _place(self, name: str) -> int:
         """Where a series stands among those declared."""
@@ -130,20 +151,28 @@ class SeriesSampler:
             keys = [f"velocity_{axis}_{name}" for axis in "xyz"]
             yield from zip(keys, zip(value + self._frame, error, strict=True), strict=True)
 
-    def _collision_counts(self, state: Particles, time: float, collisions: int):
-        """Collisions per particle so far, and their rate since the last sample; Poisson errors."""
+    def _collision_counts(
+        self, state: Particles, time: float, collisions: int, particle_steps: int
+    ):
+        """Collisions per particle so far, and their rate since the last sample; Poisson errors.
+
+        Their number is taken per particle that was there, step by step.
+        """
         if collisions == 0 and not self.time:
             yield "collisions_per_particle", (0.0, 0.0)
             yield "collision_rate", (np.nan, np.nan)
             return
-        per_particle = 2.0 / state.count
-        yield "collisions_per_particle", (
-            collisions * per_particle, np.sqrt(collisions) * per_particle,
-        )  # fmt: skip
         new, elapsed = collisions - self._collisions, time - self._since
+        seen = particle_steps - self._particle_steps
+        steps = elapsed / self.time_step
+        per_particle = 2.0 * steps / seen if seen else np.nan
+        if seen:
+            self._undergone += new * per_particle
+            self._variance += new * per_particle * per_particle
+        yield "collisions_per_particle", (self._undergone, np.sqrt(self._variance))
         rate = per_particle / elapsed if elapsed > 0.0 else np.nan
         yield "collision_rate", (new * rate, np.sqrt(new) * rate)
-        self._collisions, self._since = collisions, time
+        self._collisions, self._since, self._particle_steps = collisions, time, particle_steps
 
     def _entropy(self, state: Particles, temperature: tuple[float, float]):
         """H and its excess over the Maxwellian of the same energy, by two estimators.
@@ -170,12 +199,12 @@ class SeriesSampler:
 
 
 class WallSampler:
-    """What every face received on balance in a step, and its error from blocks of time."""
+    """What every patch received in a step, and its error from blocks of time."""
 
     def __init__(self, start: int, steps: int, tally: np.ndarray):
         self.start = start
         self.steps_per_block = max(1, (steps - start) // TIME_BLOCKS)
-        self.tally = tally  # (slabs, faces, walls.COLUMNS), growing
+        self.tally = tally  # (slabs, P, columns), growing
         self.begin = self.last = self._net()
         self.running = Running()
         self.steps = 0
@@ -210,7 +239,7 @@ class WallSampler:
         self.running = stream(state["running"])
 
     def per_step(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mean of one step and its error, each (faces, 5): hits, momentum, energy."""
+        """Mean of one step and its error, each (P, 5 + 2 S): the columns of `walls.net`."""
         mean = (self._net() - self.begin) / max(1, self.steps)
         if self.running.count < 2:
             return mean, np.full(mean.shape, np.nan)

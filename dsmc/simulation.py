@@ -15,24 +15,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dsmc import checkpoint, draws, walls
+from dsmc import checkpoint, draws
 from dsmc.averaging import FieldSampler
 from dsmc.cells import number_of_cells
 from dsmc.checkpoint import Checkpoint
-from dsmc.compiled import Team, available_threads, variant
+from dsmc.compiled import Team, available_threads, variants
 from dsmc.earlier import earlier_state
+from dsmc.inflow import count_arrivals, enter, enter_rows
 from dsmc.initial import phase_rows
-from dsmc.macroscopic import cell_quantities, most_probable_speed
-from dsmc.measured import result_of, speed_counts
+from dsmc.macroscopic import cell_quantities
+from dsmc.measured import result_of, speeds
 from dsmc.model import model
 from dsmc.moments import cell_sums
 from dsmc.output import Output
-from dsmc.pairs import bench
+from dsmc.outside import Outside
 from dsmc.particles import Particles, ParticleView, particles
 from dsmc.result import Result
 from dsmc.run import Stopwatch, due
 from dsmc.sampling import CensusSampler, SeriesSampler, WallSampler
-from dsmc.step import Tallies, advance, advance_slabs, reorder
+from dsmc.step import advance, advance_slabs, benches, new_tallies, reorder, room_for
 
 if TYPE_CHECKING:
     from dsmc.scenario import Scenario
@@ -76,9 +77,13 @@ class Simulation:
         self.steps = 0 if start is None else start.step
         self._is_whole = True  # no step is half done
         self.stopwatch = Stopwatch()
-        self._stages = variant(advance_slabs, **laws) if laws else advance_slabs
+        kernels = (advance_slabs, enter_rows, count_arrivals)
+        self._stages, self._entering, self._counting = variants(kernels, laws or {})
         self._key = draws.key(scenario.run.seed, replica)
         self._model = model(scenario)
+        self._outside = Outside(scenario)
+        self.particle_steps = 0  # the sum of the numbers of particles of all steps so far
+        self._next_id = 0
         self._team = Team(self._choose_threads(threads))
         with self.stopwatch.stage("initial state"):
             self._state = self._initial_state() if start is None else self._restored(start)
@@ -115,32 +120,32 @@ class Simulation:
         columns = {} if species is None else {"species": species}
         if scenario.output.trajectory:
             columns["id"] = np.arange(phase.shape[0])
+            self._next_id = phase.shape[0]
         if CENSUS & set(scenario.sample.quantities) and len(scenario.molecules) == 1:
             columns["clock"] = np.full(phase.shape[0], -1.0)
-        return particles(phase, self._model.grid, self._team.threads, **columns)
+        return self._sorted(phase, columns)
 
     def _restored(self, start: Checkpoint) -> Particles:
         columns = dict(start.particles)
-        phase = columns.pop("phase")
-        return particles(phase, self._model.grid, self._team.threads, **columns)
+        return self._sorted(columns.pop("phase"), columns)
+
+    def _sorted(self, phase: np.ndarray, columns: Mapping[str, np.ndarray]) -> Particles:
+        """The state that has these rows."""
+        entering = self._outside.inflow.mean.size > 0
+        return particles(phase, self._model.grid, self._team.threads, entering, **columns)
 
     def _make_tallies(self) -> None:
-        state, kinds = self._state, len(self.scenario.molecules)
-        faces = 2 * self.scenario.dimension
-        self._tallies = Tallies(
-            collisions=np.zeros((state.slabs, kinds, kinds, 2), np.int64),
-            walls=np.zeros((state.slabs, faces, walls.COLUMNS)),
-        )
-        largest = 0 if kinds == 1 else state.count  # a cell may come to hold every particle
-        dtype = state.phase.dtype.type
-        self._benches = [bench(3, kinds, largest, dtype) for _ in range(self._team.threads)]
+        kinds = len(self.scenario.molecules)
+        self._tallies = new_tallies(self._state.slabs, kinds, len(self.scenario.patches))
+        self._benches = benches(self._state, kinds, self._team.threads)
 
     def _make_samplers(self) -> None:
         scenario, sample = self.scenario, self.scenario.sample
         names = tuple(molecule.name for molecule in scenario.molecules)
         axial = scenario.initial.kind in ("bi-maxwellian", "two-beams")
         wanted = frozenset(sample.quantities)
-        self.series_sampler = SeriesSampler(self._model.gas, names, wanted, axial)
+        dt = scenario.time_step
+        self.series_sampler = SeriesSampler(self._model.gas, names, wanted, axial, dt)
         self.field_sampler = None
         if sample.fields_every:
             interval = scenario.output.fields * (scenario.output.fields_average == "interval")
@@ -159,13 +164,7 @@ class Simulation:
             )
         self.initial_speeds = None  # counts of the start, for its histogram
         if scenario.homogeneous and len(names) == 1:
-            self.initial_speeds = self.speeds()
-
-    def speeds(self) -> np.ndarray:
-        """Counts of the speeds of up to a million particles, evenly chosen: see `speed_counts`."""
-        stride = max(1, self._state.count // 1_000_000)
-        v0 = most_probable_speed(self.scenario.temperature, self.scenario.molecules[0].mass)
-        return speed_counts(self._state.velocity[::stride].astype(np.float64) / v0)
+            self.initial_speeds = speeds(self)
 
     def _samplers(self) -> dict[str, Any]:
         samplers = {
@@ -173,12 +172,15 @@ class Simulation:
             "fields": self.field_sampler,
             "walls": self.wall_sampler,
             "census": self.census_sampler,
+            "outside": self._outside,
         }
         return {name: sampler for name, sampler in samplers.items() if sampler is not None}
 
     def _restore_samplers(self, start: Checkpoint) -> None:
         for name, tally in self._tallies._asdict().items():
             tally[:] = start.tallies[name]
+        self.particle_steps = int(start.tallies["particle_steps"])
+        self._next_id = int(start.tallies["next_id"])
         for name, sampler in self._samplers().items():
             sampler.restore(start.samplers[name])
         if self.initial_speeds is not None:
@@ -191,7 +193,7 @@ class Simulation:
         samplers = {name: sampler.state() for name, sampler in self._samplers().items()}
         if self.initial_speeds is not None:
             samplers["speeds"] = {"initial": self.initial_speeds}
-        columns = {name: getattr(state, name) for name in state.columns()}
+        counts = {"particle_steps": self.particle_steps, "next_id": self._next_id}
         return Checkpoint(
             step=self.steps,
             time=self.time,
@@ -199,8 +201,8 @@ class Simulation:
             name=self.scenario.name,
             scenario_text=self.scenario.text,
             provenance=self.provenance,
-            particles={"phase": state.phase, **columns},
-            tallies=self._tallies._asdict(),
+            particles={"phase": state.phase, **state.columns()},
+            tallies=self._tallies._asdict() | counts,
             samplers=samplers,
             files={} if self._output is None else self._output.rows,
             seconds=self.stopwatch.seconds,
@@ -269,8 +271,12 @@ class Simulation:
             self._step()
 
     def _step(self) -> None:
-        """Collide and fly, then sort."""
-        state, step = self._state, self.steps
+        """Collide and fly, let in what enters, then sort."""
+        state, step, outside = self._state, self.steps, self._outside
+        ends = outside.arrivals(self._key, step, self.cells, self._counting)
+        entered = int(ends[-1])
+        self._benches = room_for(state, entered, self._benches)
+        self.particle_steps += state.count
         sums = self.field_sampler.due(step) if self.field_sampler else None
         census = self.census_sampler.census(state.clock, self.time) if self.census_sampler else None
         with self.stopwatch.stage("collide and fly"):
@@ -278,8 +284,16 @@ class Simulation:
                 state, self._model, self._key, step, self._team, self._benches, self._tallies,
                 sums, census, self._stages,
             )  # fmt: skip
+        if ends.size > 1:
+            with self.stopwatch.stage("enter"):
+                enter(
+                    state, outside.inflow, ends, self._next_id, self._model, self._key, step,
+                    self._team, self._tallies.walls[state.slabs :], self._entering,
+                )  # fmt: skip
+            outside.follow(self._tallies.walls)
+            self._next_id += entered
         with self.stopwatch.stage("sort"):
-            reorder(state, self._team)
+            reorder(state, self._team, entered)
         if sums is not None:
             self.field_sampler.taken()
         self.wall_sampler.step_done(step)
@@ -287,7 +301,9 @@ class Simulation:
 
     def _measure_series(self) -> None:
         with self.stopwatch.stage("measure"):
-            row = self.series_sampler.take(self._state, self.time, self.collisions, self._team)
+            row = self.series_sampler.take(
+                self._state, self.time, self.collisions, self.particle_steps, self._team
+            )
         if self._output is not None:
             with self.stopwatch.stage("write"):
                 self._output.observe(self, row)
@@ -328,8 +344,7 @@ class Simulation:
             if not np.isfinite(array).all():
                 raise ValueError(f"{name}: holds values that are not finite")
             block[:] = array
-        columns = {name: getattr(state, name) for name in state.columns()}
-        self._state = particles(phase, self._model.grid, self._team.threads, **columns)
+        self._state = self._sorted(phase, state.columns())
         if self.steps == 0:  # the series begin with the state that is set
             self._make_samplers()
             if self._output is None:
@@ -344,7 +359,7 @@ class Simulation:
 
     @property
     def tallies(self) -> dict[str, np.ndarray]:
-        """Raw counts: collisions (S, S, 2) candidates and collisions; walls (faces, columns)."""
+        """Raw counts: collisions (S, S, 2) candidates and collisions; walls (P, columns)."""
         return {
             "collisions": self._tallies.collisions.sum(axis=0),
             "walls": self._tallies.walls.sum(axis=0),
@@ -356,15 +371,9 @@ class Simulation:
         return result_of(self)
 
     @property
-    def wall_kinds(self) -> np.ndarray:
-        """(d, 2) kind of each face, as in `dsmc.walls`."""
-        return self._model.walls.kind
-
-    @property
     def memory(self) -> int:
         """Bytes of all arrays of the state and its workspace."""
-        arrays = [*vars(self._state).values(), *self._state.spare_columns.values()]
-        return sum(a.nbytes for a in (*arrays, *self._tallies) if isinstance(a, np.ndarray))
+        return self._state.memory + sum(tally.nbytes for tally in self._tallies)
 
     @property
     def cells(self) -> int:

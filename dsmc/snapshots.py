@@ -28,8 +28,8 @@ import h5py
 import numpy as np
 
 from dsmc import hdf5
+from dsmc.faces import AXES
 from dsmc.hdf5 import Unreadable
-from dsmc.result import AXES
 
 _SLICE = 1 << 18  # particles written at once
 _CHUNK = 1 << 14  # particles in a chunk

@@ -1,8 +1,10 @@
 """One time step: the order of the stages, in two passes over the particles.
 
 Pass A, cell by cell while the cell is in cache: sample, collide, sample, fly, note the new cell.
+Between the passes particles enter behind the last row, if there is a gas outside (`dsmc.inflow`).
 Pass B: a stable counting sort moves the rows to the other buffer.  Particles are sorted by cell at
-the beginning and at the end of every step.
+the beginning and at the end of every step.  In a cell those of the box come first, by (source
+cell, rank there), then those that entered, by (patch, species, number).
 """
 
 from __future__ import annotations
@@ -18,25 +20,53 @@ from dsmc.collide import collide_cell
 from dsmc.compiled import Team, kernel
 from dsmc.draws import Address
 from dsmc.drift import fly_cell
+from dsmc.inflow import CHUNKS, chunk_run
 from dsmc.model import Model
 from dsmc.moments import add_cell
-from dsmc.pairs import Bench
-from dsmc.particles import Particles, swap_buffers
+from dsmc.pairs import Bench, bench
+from dsmc.particles import Particles, reserve, swap_buffers
+from dsmc.walls import columns
 
 
 class Tallies(NamedTuple):
     """What the stages count, by slab, so that sums do not depend on the number of threads."""
 
     collisions: np.ndarray  # (slabs, S, S, 2) candidates and collisions of each pair of species
-    walls: np.ndarray  # (slabs, faces, walls.COLUMNS)
+    walls: np.ndarray  # (slabs + inflow.CHUNKS, P, columns) of every patch of the faces
+
+
+def new_tallies(slabs: int, species_count: int, patches: int) -> Tallies:
+    """Tallies of nothing yet."""
+    return Tallies(
+        collisions=np.zeros((slabs, species_count, species_count, 2), np.int64),
+        walls=np.zeros((slabs + CHUNKS, patches, columns(species_count))),
+    )
+
+
+def benches(state: Particles, species_count: int, threads: int) -> list[Bench]:
+    """A workspace for every thread; in a mixture a cell may come to hold every particle."""
+    largest = 0 if species_count == 1 else state.rows.shape[0]
+    dtype = state.rows.dtype.type
+    return [bench(3, species_count, largest, dtype) for _ in range(threads)]
+
+
+def room_for(state: Particles, entered: int, workspaces: list[Bench]) -> list[Bench]:
+    """Make room for so many further rows; returns the workspaces, wider ones if need be."""
+    if state.count + entered <= state.rows.shape[0]:
+        return workspaces
+    reserve(state, state.count + entered)
+    return benches(state, workspaces[0].farthest.size, len(workspaces))
 
 
 @kernel
 def advance_slabs(
-    first_slab, last_slab, phase, species, offsets, model, key, step, sums, census,
+    first_slab, last_slab, phase, species, offsets, model, acceleration, key, step, sums, census,
     destination, histogram, tallies, bench,
 ):  # fmt: skip
-    """Pass A over a run of slabs: sample, collide, sample, fly."""
+    """Pass A over a run of slabs: sample, collide, sample, fly.
+
+    acceleration : that of the model, by itself: where it is None, the compiler leaves falling away
+    """
     cells = offsets.shape[0] - 1
     slabs = tallies.collisions.shape[0]
     first = len(model.grid.lengths)
@@ -58,7 +88,7 @@ def advance_slabs(
             if sums is not None:
                 add_cell(phase, species, start, stop, first, 0.5, sums[cell])
             fly_cell(
-                phase, species, start, stop, model, address, destination, histogram,
+                phase, species, start, stop, model, acceleration, address, destination, histogram,
                 tallies.walls[slab],
             )  # fmt: skip
 
@@ -85,15 +115,18 @@ def advance(
     def work(thread: int) -> None:
         stages(
             state.bounds[thread], state.bounds[thread + 1], state.phase, state.species,
-            state.offsets, model, key, step, sums, census,
+            state.offsets, model, model.acceleration, key, step, sums, census,
             state.destination, state.histogram[thread], tallies, benches[thread],
         )  # fmt: skip
 
     team.each(work)
 
 
-def reorder(state: Particles, team: Team) -> None:
-    """Pass B: sort the rows by cell into the other buffer and make it current."""
+def reorder(state: Particles, team: Team, entered: int = 0) -> None:
+    """Pass B: sort the rows by cell into the other buffer and make it current.
+
+    entered : how many rows came behind the last
+    """
     prefix_sum(state.histogram, state.spare_offsets, state.slots)
     cells = state.offsets.size - 1
 
@@ -102,7 +135,13 @@ def reorder(state: Particles, team: Team) -> None:
         start = state.offsets[first_cell(begin, state.slabs, cells)]
         stop = state.offsets[first_cell(end, state.slabs, cells)]
         slots = state.slots[thread]
-        reorder_rows(state.phase, start, stop, state.destination, slots, state.spare)
+        reorder_rows(state.rows, start, stop, state.destination, slots, state.spare)
+        if entered:
+            first, last = chunk_run(thread, team.threads)
+            start, stop = (state.count + entered * chunk // CHUNKS for chunk in (first, last))
+            slots = state.slots[team.threads + thread]
+            reorder_rows(state.rows, start, stop, state.destination, slots, state.spare)
 
     team.each(work)
-    swap_buffers(state, team)
+    left = state.count + entered - int(state.spare_offsets[cells])
+    swap_buffers(state, team, entered, left)

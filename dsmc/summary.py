@@ -109,7 +109,7 @@ def closing_table(
         _print_table(console, result.title, _HEADS, rows, [_style(r) for r in result.table()])
     stages = _stage_rows(result)
     if stages:
-        per_step = result.particles * result.steps > 0
+        per_step = _particle_steps(result) > 0
         heads = ("stage", "seconds", "share") + (("ns per particle-step",) if per_step else ())
         _print_table(console, "Time per stage", heads, stages, [""] * len(stages))
     if written := [os.fspath(path) for path in files]:
@@ -118,11 +118,16 @@ def closing_table(
             console.print(f"  {name}", markup=False, highlight=False, soft_wrap=True)
 
 
+def _particle_steps(result: Result) -> float:
+    """The sum of the numbers of particles of all steps."""
+    return result.quality.get("particle_steps", result.particles * result.steps)
+
+
 def _stage_rows(result: Result) -> list[tuple[str, ...]]:
     total = sum(result.stage_seconds.values())
     if not total > 0.0:
         return []
-    particle_steps = result.particles * result.steps
+    particle_steps = _particle_steps(result)
     named = [*result.stage_seconds.items(), ("all stages", total)]
     return [
         (name, f"{seconds:.3f}", f"{seconds / total:.1%}")
@@ -196,12 +201,14 @@ def _extreme(cells: Field, place: int) -> dict[str, float]:
 
 
 def _wall(wall: Wall) -> dict[str, Any]:
-    units = {"number_flux": "m-2 s-1", "pressure": "Pa", "shear": "Pa", "heat_flux": "W m-2"}
+    units = {"number_flux": "m-2 s-1", "pressure": "Pa", "shear": "Pa", "heat_flux": "W m-2",
+             "leaving": "m-2 s-1", "entering": "m-2 s-1"}  # fmt: skip
     tallies = {
         name: {"unit": unit, "value": getattr(wall, name)[0], "error": getattr(wall, name)[1]}
         for name, unit in units.items()
     }
-    return {"area": {"value": wall.area, "unit": "m2"}, **tallies}
+    about = {"face": wall.face, "kind": wall.kind, "area": {"value": wall.area, "unit": "m2"}}
+    return about | tallies
 
 
 def _histogram(histogram: Histogram) -> dict[str, Any]:

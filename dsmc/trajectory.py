@@ -4,12 +4,13 @@ r"""The trajectory file: tracked particles and scalar observables over time, in 
         /author, /creator, /modules/units
     /parameters                             scenario (text)
         /provenance                         version, commit, host, date, seed, threads …
-    /particles/trajectory
+    /particles/trajectory                   first_entering_id: that and higher ids came in later
         /box                                dimension = 3, boundary
             /edges/{value (T, 3), step (T,), time (T,)}
         /position/{value (T, K, 3), step, time}      float32, metres (no unit attribute: see below)
         /velocity/{value (T, K, 3), step, time}      float32, m s-1
-        /id/{value (T, K), step, time}               who sits in each of the K places; -1: nobody
+        /id/{value (T, K), step, time}               who sits in each of the K places; -1: nobody,
+                                                     and NaN for position and velocity
     /observables/<name>                     unit, description
         /value (T[, k]), /error, /step, /time, and /reference (T,) where one is known
 
@@ -88,9 +89,46 @@ class TrajectoryWriter(hdf5.Writer):
             _write_head(self._file, author, scenario_text, provenance)
             self._make_box(boundary)
         self._frame = self._frame_columns() if self.particles else None
+        self._held, self._newest = np.arange(self.particles), EMPTY_PLACE
         if rows is not None:
             self._trim(rows)
+            self._take_places()
         self._growing.commit()
+
+    def _take_places(self) -> None:
+        """Who sits where, as the last frame tells."""
+        group = self._file["particles/trajectory"]
+        if "first_entering_id" in group.attrs and self._frame.length:
+            held = group["id/value"][: self._frame.length]
+            first = int(group.attrs["first_entering_id"])
+            self._held, self._newest = held[-1], max(int(held.max()), first - 1)
+
+    def seat(self, id: np.ndarray) -> np.ndarray:
+        """Give the places of particles that have left to the next ones that entered.
+
+        At first the places belong to the lowest ids.  Places that are free are taken by those who
+        entered after everyone who ever sat, in the order of their ids.
+
+        id : (N,) of all particles; returns the row of each place's particle, (K,), -1 for nobody
+        """
+        if self._newest == EMPTY_PLACE:
+            self._newest = max(int(id.max(initial=-1)), self.particles - 1)
+            self._file["particles/trajectory"].attrs["first_entering_id"] = self._newest + 1
+        rows = np.flatnonzero((id <= self._held.max()) | (id > self._newest))
+        rows = rows[np.argsort(id[rows])]
+        found = np.searchsorted(id[rows], self._held)
+        found = np.minimum(found, max(0, rows.size - 1))
+        is_there = np.zeros(self.particles, bool) if rows.size == 0 else (
+            id[rows[found]] == self._held
+        )  # fmt: skip
+        seated = np.full(self.particles, -1)
+        seated[is_there] = rows[found[is_there]]
+        free = np.flatnonzero(~is_there)
+        waiting = rows[np.searchsorted(id[rows], self._newest, side="right") :][: free.size]
+        seated[free[: waiting.size]] = waiting
+        self._held = np.where(seated >= 0, id[seated] if id.size else EMPTY_PLACE, EMPTY_PLACE)
+        self._newest = max(self._newest, int(self._held.max(initial=-1)))
+        return seated
 
     def frame(
         self, step: int, time: float, position: np.ndarray, velocity: np.ndarray, id: np.ndarray

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 
-from dsmc.result import AXES, Field
+from dsmc.faces import AXES
+from dsmc.result import Field
 from viz import style
 
 if TYPE_CHECKING:

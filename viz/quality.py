@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 
+from dsmc.faces import AXES
 from dsmc.forecast.cautions import FEWEST_PER_CELL, LARGEST_CELL, LARGEST_TIME_STEP
-from dsmc.result import AXES, Field
+from dsmc.result import Field
 from viz import maps, style
 from viz.scales import scenario_of
 

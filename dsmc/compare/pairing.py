@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dsmc.result import AXES, Field, Histogram, Result, Series, Wall
+from dsmc.faces import AXES
+from dsmc.result import Field, Histogram, Result, Series, Wall
 from dsmc.scenario import Scenario
 from dsmc.verdict import bias
 
@@ -180,7 +181,7 @@ def wall_pairs(a: Wall, b: Wall) -> Iterator[Points]:
     for flux, unit in _FLUXES.items():
         columns = (*getattr(a, flux), *getattr(b, flux))
         yield Points(
-            f"{flux} {a.face}", "wall", unit, *(np.atleast_1d(c).astype(float) for c in columns),
+            f"{flux} {a.name}", "wall", unit, *(np.atleast_1d(c).astype(float) for c in columns),
             lambda k, shear=flux == "shear": AXES[k] if shear else "",
         )  # fmt: skip
 

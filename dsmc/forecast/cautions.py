@@ -57,11 +57,16 @@ def warnings(scenario: Scenario) -> list[Caution]:
 
 
 def _states(scenario: Scenario) -> list[tuple[float, float]]:
-    """(n, T) of every part of the initial state."""
+    """(n, T) of every part of the initial state, and of every gas outside."""
+    outside = [
+        (patch.boundary.number_density_m3, patch.boundary.temperature_K)
+        for patch in scenario.patches
+        if patch.kind == "reservoir"
+    ]
     if scenario.initial.kind != "riemann":
-        return [(scenario.number_density, scenario.temperature)]
+        return [(scenario.number_density, scenario.temperature), *outside]
     sides = (scenario.initial.left, scenario.initial.right)
-    return [(side.number_density_m3, side.temperature_K) for side in sides]
+    return [*((side.number_density_m3, side.temperature_K) for side in sides), *outside]
 
 
 def shortest_scales(scenario: Scenario) -> tuple[float, float]:

@@ -101,6 +101,7 @@ def _unknown(scenario: Scenario, name: str) -> ExpectedError:
         "h_excess": "it depends on the shape of the distribution; each sample tells its own error",
     }
     reasons |= {f"momentum_{axis}": reasons["energy"] for axis in AXES}
+    reasons["particles"] = "counted exactly"
     reasons["h_excess_neighbour"] = reasons["h_excess"]
     reason = reasons.get(name, "")
     if len(scenario.molecules) > 1 and (name.startswith(("h_", "speed_")) or name == "free_flight"):
@@ -249,14 +250,11 @@ def _walls(scenario: Scenario) -> Iterator[ExpectedError]:
     duration = max(0, scenario.steps - scenario.sample.start) * scenario.time_step
     speed = scales.mean_speed(_mean_mass(scenario), scenario.temperature)
     flux = scenario.number_density * speed / 4.0
-    for number in range(scenario.dimension):
-        area = scenario.volume / scenario.lengths[number]
-        hits = flux * area * duration / scenario.weight * scenario.run.replicas
-        faces = getattr(scenario.boundaries, AXES[number])
-        for side in ("low", "high"):
-            kind = getattr(faces, side).kind
-            if kind != "periodic" and hits >= 1.0:
-                yield from _wall(scenario, f"at {AXES[number]} {side}", kind, flux, hits)
+    for patch in scenario.patches:
+        hits = flux * patch.area * duration / scenario.weight * scenario.run.replicas
+        if patch.kind not in ("periodic", "symmetry") and hits >= 1.0:
+            place = f"at {patch.name.replace('_', ' ')}"
+            yield from _wall(scenario, place, patch.kind, flux, hits)
 
 
 def _wall(

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from dsmc import quantities
+from dsmc.scenario.boundaries import Boundaries
+from dsmc.scenario.boundary_checks import outside, presence, visible, walls
 from dsmc.scenario.messages import Problem, shown
+from dsmc.scenario.patches import AXES
 from dsmc.scenario.sections import (
-    Boundaries,
     Collisions,
     Domain,
-    Force,
     Gas,
     Output,
     Sample,
@@ -31,12 +32,11 @@ ALTERNATIVES = (
 """Section, keys of which exactly one must be given, and an example."""
 
 NUMBERS = ("mass_kg", "diameter_m", "omega", "T_ref_K", "alpha")
-AXES = ("x", "y", "z")
 
 
 def contradictions(data: Mapping[str, Any]) -> list[Problem]:
     """Problems of presence: alternatives given together or not at all."""
-    return [*_alternatives(data), *_gas_or_species(data), *_faces(data)]
+    return [*_alternatives(data), *_gas_or_species(data), *presence(data)]
 
 
 def _alternatives(data: Mapping[str, Any]) -> Iterator[Problem]:
@@ -81,40 +81,6 @@ def _gas_or_species(data: Mapping[str, Any]) -> Iterator[Problem]:
             f'for instance species = "Ar" (known: {known}), or mass_kg and diameter_m, '
             "or a mixture with [[species]]",
         )
-
-
-def _faces(data: Mapping[str, Any]) -> Iterator[Problem]:
-    """Both faces of an axis, or one kind for both; periodic only as a pair."""
-    boundaries = data.get("boundaries")
-    if not isinstance(boundaries, Mapping):
-        return
-    for axis in AXES:
-        table = boundaries.get(axis)
-        if not isinstance(table, Mapping):
-            continue
-        path = f"boundaries.{axis}"
-        given = [side for side in ("low", "high") if side in table]
-        if "kind" in table and given:
-            yield Problem(
-                f"{path}.kind",
-                shown(table["kind"]),
-                f"kind is for both faces, but {' and '.join(given)} is given too",
-                f"remove kind or {' and '.join(given)}",
-            )
-        elif len(given) == 1:
-            other = "high" if given == ["low"] else "low"
-            cure = f'give {other} as well, for instance {other} = {{ kind = "specular" }}'
-            yield Problem(f"{path}.{other}", "", "missing: an axis has two faces", cure)
-        kinds = [table[side].get("kind") for side in given if isinstance(table[side], Mapping)]
-        if len(given) == 2 and len(kinds) == 2 and kinds.count("periodic") == 1:
-            side = given[kinds.index("periodic")]
-            opposite = kinds[1 - kinds.index("periodic")]
-            yield Problem(
-                f"{path}.{side}.kind",
-                '"periodic"',
-                f"a periodic face needs a periodic face opposite, found {shown(opposite)}",
-                f'write [{path}] kind = "periodic", or give this face a wall',
-            )
 
 
 def one_gas(gas: Gas, species: tuple[SpeciesEntry, ...]) -> Iterator[Problem]:
@@ -194,43 +160,6 @@ def box(domain: Domain) -> Iterator[Problem]:
             shown(list(domain.cells)),
             f"{total:.3g} cells in all; at most 2147483647 are possible",
             "choose larger cells",
-        )
-
-
-def walls(domain: Domain, boundaries: Boundaries) -> Iterator[Problem]:
-    """Walls only along axes that the domain has, moving only along themselves."""
-    d = len(domain.length_m)
-    for number, axis in enumerate(AXES):
-        faces = getattr(boundaries, axis)
-        if number >= d and (faces.low.kind, faces.high.kind) != ("periodic", "periodic"):
-            yield Problem(
-                f"boundaries.{axis}",
-                f"{faces.low.kind} and {faces.high.kind}",
-                f"the domain has {d} dimension{'s' if d > 1 else ''}: the gas is the same "
-                f"everywhere along {axis}",
-                f"remove [boundaries.{axis}], or give domain.length_m and domain.cells "
-                f"{number + 1} entries",
-            )
-        for side in ("low", "high"):
-            velocity = getattr(getattr(faces, side), "velocity_m_s", (0.0, 0.0, 0.0))
-            if velocity[number] != 0.0:
-                still = [0.0 if place == number else value for place, value in enumerate(velocity)]
-                yield Problem(
-                    f"boundaries.{axis}.{side}.velocity_m_s",
-                    shown(list(velocity)),
-                    f"a wall moves only along itself: its {axis} component must be 0",
-                    f"velocity_m_s = {shown(still)}",
-                )
-
-
-def unforced(force: Force) -> Iterator[Problem]:
-    """Accelerations are not available yet."""
-    if any(force.acceleration_m_s2):
-        yield Problem(
-            "force.acceleration_m_s2",
-            shown(list(force.acceleration_m_s2)),
-            "forces are not available in this version: must be [0, 0, 0]",
-            "remove [force]",
         )
 
 
@@ -335,7 +264,8 @@ CHECKS: Sequence[tuple[tuple[str, ...], Callable[..., Iterator[Problem]]]] = (
     (("gas", "species"), one_gas),
     (("domain",), box),
     (("domain", "boundaries"), walls),
-    (("force",), unforced),
+    (("domain", "boundaries"), visible),
+    (("domain", "boundaries", "species"), outside),
     (("initial", "species"), temperatures),
     (("sample",), named),
     (("sample", "boundaries", "collisions", "domain", "initial"), measured),

@@ -51,6 +51,7 @@ def _sample(scenario: Scenario) -> Sample:
         walls=not scenario.closed,
         collisions=scenario.collisions.scheme != "none",
         uniform=scenario.homogeneous,
+        varying=not scenario.sealed,
     )
     return _filled(sample, quantities=names)
 

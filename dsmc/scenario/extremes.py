@@ -68,12 +68,8 @@ def _motions(scenario: Scenario) -> Iterator[tuple[str, Any]]:
         yield "initial", initial
     for place, entry in enumerate(scenario.species):
         yield f"species[{place}]", entry
-    for axis in "xyz":
-        for side in ("low", "high"):
-            yield (
-                f"boundaries.{axis}.{side}",
-                getattr(getattr(scenario.boundaries, axis), side),
-            )
+    for patch in scenario.patches:
+        yield patch.path, patch.boundary
 
 
 def _faster_than_light(scenario: Scenario) -> Iterator[Problem]:

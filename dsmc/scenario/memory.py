@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dsmc.quantities import QUANTITIES
+from dsmc.scenario import scales
 from dsmc.scenario.messages import Problem
+from dsmc.species import BOLTZMANN
 
 if TYPE_CHECKING:
     from dsmc.scenario.model import Scenario
+    from dsmc.scenario.patches import Patch
 
 VELOCITY_COMPONENTS = 3
 BOOKKEEPING = 9  # bytes per particle: new cell, and its share of the counting sort
@@ -22,6 +25,7 @@ CELL = 48  # bytes per cell: first row, histogram of every thread, bounds
 SUMS = 13 * 8  # bytes per cell and species: velocity sums of one average
 FIELDS = 18 * 8  # bytes per cell: one value of every field
 SAMPLE = 16  # bytes of a value of a series and its error
+SPARE = 1.5  # room for particles that come, where they come and go
 
 
 def bytes_per_particle(
@@ -51,6 +55,8 @@ def parts(scenario: Scenario) -> dict[str, int]:
         particle += PARTNERS * (scenario.run.threads or os.cpu_count() or 1)
     elif {"speed_rate", "free_flight"} & set(sample.quantities or ()):
         particle += CLOCK
+    if not scenario.sealed:
+        particle = round(particle * SPARE)
     cell = CELL + 8 * kinds * kinds
     if sample.fields_every or (sample.fields_every is None and not scenario.homogeneous):
         averages = 2 if output.fields_average == "interval" else 1
@@ -61,10 +67,31 @@ def parts(scenario: Scenario) -> dict[str, int]:
         if getattr(scenario.initial, key) is not None
     )
     return {
-        f"initial.{count}": particle * scenario.particle_count,
+        f"initial.{count}": particle * most_particles(scenario),
         "domain.cells": cell * scenario.cell_count,
         "sample.every": SAMPLE * series(scenario) * samples(scenario),
     }
+
+
+def most_particles(scenario: Scenario) -> int:
+    """Particles in the box once it is filled with the densest gas outside, or at the start."""
+    densities = [scenario.number_density]
+    for patch in scenario.patches:
+        if patch.kind == "reservoir":
+            densities.append(patch.boundary.number_density_m3 * _coming_share(scenario, patch))
+        elif patch.kind == "pressure":
+            density = patch.boundary.pressure_Pa / (BOLTZMANN * patch.boundary.temperature_K)
+            densities.append(density)
+    filled = max(densities) * scenario.volume / scenario.weight
+    return max(scenario.particle_count, round(min(filled, 1e18)))
+
+
+def _coming_share(scenario: Scenario, patch: Patch) -> float:
+    """Of a gas outside that flows away: its flux into the box over that of the gas at rest."""
+    outward = patch.boundary.velocity_m_s[patch.axis] * (1.0 if patch.side else -1.0)
+    lightest = min(molecule.mass for molecule in scenario.molecules)
+    speed = scales.most_probable_speed(lightest, patch.boundary.temperature_K)
+    return scales.flux_ratio(-max(0.0, outward) / speed)
 
 
 def samples(scenario: Scenario) -> int:
@@ -124,7 +151,7 @@ def too_large(scenario: Scenario) -> list[Problem]:
     if path == "sample.every":
         found, what = str(scenario.sample.every), f"{samples(scenario):,} samples of the series"
         return [Problem(path, found, f"{what} {told}", "sample less often, or run fewer steps")]
-    what = f"{_count(scenario.particle_count)} particles in {_count(scenario.cell_count)} cells"
+    what = f"{_count(most_particles(scenario))} particles in {_count(scenario.cell_count)} cells"
     cure = 'choose fewer particles or cells, run.precision = "float32", or a larger machine'
     return [Problem(path, "", f"{what} {told}", cure)]
 

@@ -15,10 +15,6 @@ from pydantic.fields import FieldInfo
 from dsmc.scenario.suggestions import models_in, unknown_key
 
 NOT_YET = {
-    "open": 'open (vacuum) boundaries are not available in this version; use "periodic", '
-    '"specular" or "diffuse"',
-    "reservoir": 'reservoir boundaries are not available in this version; use "periodic", '
-    '"specular" or "diffuse"',
     "nanbu-babovsky": "the Nanbu-Babovsky scheme is not available in this version; "
     'use scheme = "ntc"',
     "steady": "running until the flow is steady is not available in this version; "

@@ -12,16 +12,16 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, PrivateAttr, TypeAdapter, ValidationError
 
 from dsmc.scenario import defaults, scales, toml
-from dsmc.scenario.checks import AXES, contradictions, cross_checks
+from dsmc.scenario.boundaries import Boundaries, Force
+from dsmc.scenario.checks import contradictions, cross_checks
 from dsmc.scenario.extremes import extremes
 from dsmc.scenario.memory import too_large
 from dsmc.scenario.messages import Problem, ScenarioError, explain
 from dsmc.scenario.mixture import mixture_temperature, molecule
+from dsmc.scenario.patches import AXES, Patch, patches
 from dsmc.scenario.sections import (
-    Boundaries,
     Collisions,
     Domain,
-    Force,
     Gas,
     Initial,
     Output,
@@ -176,6 +176,22 @@ class Scenario(Section):
         """Whether the box is periodic in every direction."""
         faces = [getattr(self.boundaries, axis) for axis in AXES[: self.dimension]]
         return all(face.low.kind == "periodic" for face in faces)
+
+    @property
+    def patches(self) -> tuple[Patch, ...]:
+        """Every boundary of the faces, face by face, each face itself behind the patches on it."""
+        return patches(self.boundaries, self.lengths)
+
+    @property
+    def sealed(self) -> bool:
+        """Whether the number of particles never changes: nothing leaves and nothing enters."""
+        kinds = {patch.kind for patch in self.patches}
+        return not kinds & {"open", "reservoir", "pressure", "mass-flow"}
+
+    @property
+    def forced(self) -> bool:
+        """Whether a force acts on the gas."""
+        return any(self.force.acceleration_m_s2)
 
     @property
     def homogeneous(self) -> bool:

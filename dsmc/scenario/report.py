@@ -11,9 +11,9 @@ from typing import Any, TextIO
 from pydantic import BaseModel
 
 from dsmc import forecast
-from dsmc.scenario.checks import AXES
 from dsmc.scenario.messages import shown
 from dsmc.scenario.model import Scenario
+from dsmc.scenario.patches import AXES
 
 Row = tuple[str, ...]
 
@@ -49,22 +49,34 @@ def _section(path: str, section: BaseModel) -> Iterator[Row]:
 
 def _axis(axis: str, scenario: Scenario) -> Iterator[Row]:
     """The two faces of one axis, each on a line."""
-    faces = getattr(scenario.boundaries, axis)
     is_given = axis in scenario.boundaries.model_fields_set
-    for side in ("low", "high"):
-        face = getattr(faces, side)
-        rest = [
-            f"{key} = {_told(getattr(face, key))}"
-            for key in type(face).model_fields
-            if key != "kind"
-        ]
-        told = ", ".join([shown(face.kind), *rest])
-        yield f"boundaries.{axis}.{side}", "" if is_given else "default", told
+    for patch in scenario.patches:
+        if AXES[patch.axis] == axis:
+            told = ", ".join(_keys(patch.boundary))
+            yield patch.path, "" if is_given else "default", told
+
+
+def _keys(boundary: BaseModel) -> Iterator[str]:
+    """The kind of a boundary, then its other keys that have a value."""
+    yield shown(boundary.kind)  # type: ignore[attr-defined]
+    for key in type(boundary).model_fields:
+        value = getattr(boundary, key)
+        if key in ("kind", "patches") or value is None:
+            continue
+        if isinstance(value, BaseModel):
+            value = value.model_dump(exclude_none=True)
+        if isinstance(value, dict):
+            inside = ", ".join(f"{name} = {_told(item)}" for name, item in value.items())
+            yield f"{key} = {{ {inside} }}"
+        else:
+            yield f"{key} = {_told(value)}"
 
 
 def _told(value: object) -> str:
     """The value as it stands in a file; long texts are not cut."""
-    return shown(list(value)) if isinstance(value, tuple) else shown(value)
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_told, value))}]"
+    return shown(value)
 
 
 def molecules(scenario: Scenario) -> list[Row]:

@@ -23,6 +23,14 @@ def mean_speed(mass: float, temperature: float) -> float:
     return 2.0 * most_probable_speed(mass, temperature) / math.sqrt(math.pi)
 
 
+def flux_ratio(s: float) -> float:
+    """Flux through a plane of a gas that drifts at the speed ratio s, over that of one at rest.
+
+    exp(-s^2) + sqrt(pi) s erfc(-s) (Bird 1994, section 4.2).
+    """
+    return math.exp(-s * s) + math.sqrt(math.pi) * s * math.erfc(-s)
+
+
 def rate_coefficient(first: Molecule, second: Molecule, temperature: float) -> float:
     """<sigma g> of a pair in equilibrium [m^3/s].
 

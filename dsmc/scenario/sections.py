@@ -1,7 +1,8 @@
 """The sections of a scenario: frozen values, SI units in the key names, nothing silently converted.
 
 Each class is one table of the TOML file and each field one key. What a single value must fulfil
-(type, sign, range) stands here; what several keys must fulfil together stands in `checks`.
+(type, sign, range) stands here; what several keys must fulfil together stands in `checks`.  The
+faces of the box stand in `boundaries`.
 A count may be written as 2e6: a float without a fraction is taken as the integer it is.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from dsmc.species import Model
 
@@ -224,76 +225,6 @@ Initial = Annotated[
     | FromFile,
     Field(discriminator="kind"),
 ]
-
-
-class PeriodicFace(Section):
-    """Particles that leave re-enter at the opposite face."""
-
-    kind: Literal["periodic"]
-
-
-class SpecularFace(Section):
-    """Particles bounce like light from a mirror."""
-
-    kind: Literal["specular"]
-
-
-class DiffuseFace(Section):
-    """Maxwell's wall: the share `accommodation` leaves in equilibrium with the wall."""
-
-    kind: Literal["diffuse"]
-    temperature_K: Positive = Field(description="temperature of the wall [K]", examples=[300.0])
-    accommodation: float = Field(
-        1.0, ge=0, le=1, description="share of diffuse reflections", examples=[1.0]
-    )
-    velocity_m_s: Vector = Field(
-        (0.0, 0.0, 0.0), description="tangential velocity of the wall [m/s]", examples=[[0, 0, 0]]
-    )
-
-
-Face = Annotated[PeriodicFace | SpecularFace | DiffuseFace, Field(discriminator="kind")]
-
-
-class Axis(Section):
-    """The two faces normal to one axis: `low` and `high`, or `kind` for both."""
-
-    kind: Literal["periodic", "specular"] | None = Field(
-        None, description="the kind of both faces", examples=["periodic"]
-    )
-    low: Face | None = Field(None, description="face at 0", examples=[{"kind": "specular"}])
-    high: Face | None = Field(
-        None, description="face at the length", examples=[{"kind": "specular"}]
-    )
-
-    @model_validator(mode="after")
-    def _both_faces(self) -> Axis:
-        """Fill in the faces that `kind` (or its absence: periodic) stands for."""
-        if self.low is None and self.high is None:
-            face = (
-                SpecularFace(kind="specular")
-                if self.kind == "specular"
-                else PeriodicFace(kind="periodic")
-            )
-            object.__setattr__(self, "low", face)
-            object.__setattr__(self, "high", face)
-            object.__setattr__(self, "kind", None)
-        return self
-
-
-class Boundaries(Section):
-    """The faces of the box; an axis that is not named is periodic."""
-
-    x: Axis = Field(Axis(), description="faces normal to x", examples=[{"kind": "periodic"}])
-    y: Axis = Field(Axis(), description="faces normal to y", examples=[{"kind": "periodic"}])
-    z: Axis = Field(Axis(), description="faces normal to z", examples=[{"kind": "periodic"}])
-
-
-class Force(Section):
-    """A uniform acceleration."""
-
-    acceleration_m_s2: Vector = Field(
-        (0.0, 0.0, 0.0), description="acceleration of every molecule [m/s^2]", examples=[[0, 0, 0]]
-    )
 
 
 class Collisions(Section):

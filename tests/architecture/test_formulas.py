@@ -10,9 +10,12 @@ import pytest
 
 from tests.architecture.source import Module, functions, hold, modules
 
-LAW_MODULES = {"cross_section", "scatter", "reflection", "exchange"}
+LAW_MODULES = {
+    "cross_section", "entering", "exchange", "parabola", "poisson", "reflection", "scatter",
+}  # fmt: skip
 STAGES = {
-    "cells", "census", "collide", "disjoint", "drift", "encounters", "inflow", "moments", "pairs",
+    "cells", "census", "collide", "disjoint", "drift", "encounters", "fall", "inflow", "moments",
+    "pairs",
     "repulsion", "step", "walls",
 }  # fmt: skip
 

@@ -13,16 +13,19 @@ from tests.architecture.source import PACKAGES, ROOT, Module, hold, imports, mod
 # The rooms of dsmc from the bottom to the top: a module imports from its own room or from below.
 LAYERS = {
     "machine": {"compiled", "disk", "journal", "lanes"},
-    "laws": {"cross_section", "scatter", "reflection", "exchange"},
+    "laws": {
+        "cross_section", "entering", "exchange", "parabola", "poisson", "reflection", "scatter",
+    },
     "tables": {"species", "quantities", "reference"},
     "randomness": {"draws"},
     "stages and state": {
-        "cells", "census", "collide", "disjoint", "drift", "encounters", "gas", "inflow", "initial",
-        "macroscopic", "model", "moments", "pairs", "particles", "repulsion", "walls",
+        "cells", "census", "collide", "disjoint", "drift", "encounters", "fall", "gas", "inflow",
+        "initial",
+        "macroscopic", "model", "moments", "outside", "pairs", "particles", "repulsion", "walls",
     },
     "step": {"step"},
     "measuring": {
-        "averaging", "entropy", "expected", "labelled", "measured", "notebook", "result",
+        "averaging", "entropy", "expected", "faces", "labelled", "measured", "notebook", "result",
         "sampling", "statistics", "verdict",
     },
     "files": {"checkpoint", "earlier", "fields", "hdf5", "snapshots", "summary", "trajectory"},

@@ -4,6 +4,8 @@ line  : 1-D, double precision, periodic, soft spheres, census of speeds and free
 plane : 2-D, single precision, three species, moving diffuse walls against mirrors, fields
 room  : 3-D, double precision, soft spheres, partly accommodating and periodic walls
 slot  : 1-D, single precision, hard spheres, 5 cells, several walls hit in one step
+duct  : 2-D, double precision, two species, every kind of face that gas passes, patches, profiles
+well  : 1-D, double precision, a force towards a floor, a reservoir above
 """
 
 from pathlib import Path
@@ -14,7 +16,7 @@ import numpy as np
 import dsmc
 
 SERIES = ("temperature", "temperature_x", "energy", "momentum_x", "moment_4", "collision_rate",
-          "collisions_per_particle")  # fmt: skip
+          "collisions_per_particle", "particles")  # fmt: skip
 HOT = {"kind": "diffuse", "temperature_K": 500.0, "accommodation": 0.7,
        "velocity_m_s": [0.0, 0.0, -80.0]}  # fmt: skip
 COLD = {"kind": "diffuse", "temperature_K": 200.0}
@@ -23,6 +25,16 @@ THREE_GASES = [
     {"name": "He", "fraction": 0.3, "temperature_K": 600.0},
     {"name": "Xe", "fraction": 0.2},
 ]
+OUTSIDE = {"kind": "reservoir", "number_density_m3": 1e22, "temperature_K": 300.0}
+LEAKS = [
+    {"kind": "pressure", "pressure_Pa": 50.0, "temperature_K": 400.0, "averaging_steps": 20,
+     "from_m": [0.2e-3], "to_m": [0.5e-3], "name": "leak"},
+    {"kind": "diffuse", "from_m": [0.4e-3], "to_m": [0.8e-3],
+     "profile": {"along": "x", "at_m": [0.0, 0.5e-3, 1e-3], "temperature_K": [300, 400, 350],
+                 "velocity_m_s": [[0, 0, 0], [20, 0, 5], [40, 0, 0]]}},
+    {"kind": "cll", "temperature_K": 350.0, "normal_accommodation": 0.6,
+     "tangential_accommodation": 0.7, "from_m": [0.7e-3], "to_m": [1e-3]},
+]  # fmt: skip
 BOXES = {
     "line": {
         "gas": {"species": "Ar", "model": "vss"},
@@ -51,6 +63,28 @@ BOXES = {
         "domain": {"length_m": [1e-5], "cells": [5]},
         "boundaries": {"x": {"low": COLD, "high": HOT}},
         "run": {"time_step_mct": 0.7, "precision": "float32"},
+        "sample": {"quantities": SERIES},
+    },
+    "duct": {
+        "gas": {"model": "vss"},
+        "species": [{"name": "Ar", "fraction": 0.6}, {"name": "He", "fraction": 0.4}],
+        "domain": {"length_m": [1e-3, 0.7e-3], "cells": [9, 8]},
+        "boundaries": {
+            "x": {"low": OUTSIDE | {"velocity_m_s": [200.0, 50.0, 0.0],
+                                    "fractions": {"Ar": 0.2, "He": 0.8}},
+                  "high": {"kind": "open"}},
+            "y": {"low": {"kind": "symmetry", "patches": LEAKS},
+                  "high": {"kind": "mass-flow", "mass_flow_kg_s": 4e-5, "temperature_K": 300.0}},
+        },
+        "run": {"time_step_mct": 0.5},
+        "sample": {"quantities": SERIES},
+    },
+    "well": {
+        "gas": {"species": "Ar", "model": "vhs"},
+        "domain": {"length_m": [1e-3], "cells": [40]},
+        "boundaries": {"x": {"low": COLD, "high": OUTSIDE}},
+        "force": {"acceleration_m_s2": [-2e7, 1e6, 0.0]},
+        "run": {"time_step_mct": 0.7},
         "sample": {"quantities": SERIES},
     },
 }  # fmt: skip
@@ -100,7 +134,7 @@ def remains(simulation: dsmc.Simulation) -> dict[str, np.ndarray]:
             found[f"{kind} {name}"] = measured.value
             found[f"{kind} {name} error"] = measured.error
     for face, wall in result.walls.items():
-        for name in ("number_flux", "pressure", "shear", "heat_flux"):
+        for name in ("number_flux", "pressure", "shear", "heat_flux", "leaving", "entering"):
             found[f"wall {face} {name}"] = np.array([*map(np.array, getattr(wall, name))])
     for name, histogram in result.histograms.items():
         found[f"histogram {name}"] = histogram.density

@@ -101,6 +101,8 @@ def drawn(plain, stream: int) -> np.ndarray:
         ("species pairs", (INDEX, CELL, STEP)),
         ("scattering", (INDEX, CELL, STEP)),
         ("walls", (INDEX, CELL, STEP, STREAM_AND_PART)),
+        ("arrivals", (CELL, STEP)),
+        ("entrance", (INDEX, CELL, STEP, STREAM_AND_PART)),
         ("directions", (INDEX,)),
         ("initial position", (INDEX, STREAM_AND_PART)),
         ("initial velocity", (INDEX, STREAM_AND_PART)),

@@ -17,6 +17,8 @@ CHOICES = {
     "plane": {"output": {"snapshots": 4, "fields": 3}},
     "room": {"output": {"trajectory": 0}},
     "slot": {"output": {"trajectory": 5, "particles": 10_000}},
+    "duct": {"output": {"trajectory": 2, "snapshots": 3, "fields": 3}},
+    "well": {"output": {"trajectory": 1, "particles": 5000}},
 }
 GROWING = ("trajectory.h5", "fields.vtkhdf", "particles.vtkhdf", "checkpoint.h5")
 

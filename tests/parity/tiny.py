@@ -18,7 +18,9 @@ from dsmc.pairs import bench
 from dsmc.species import TABLE
 from tests.parity.boxes import BOXES, SERIES, box, run
 
-CELLS = {"line": [2], "plane": [2, 1], "room": [2, 1, 1], "slot": [3]}
+CELLS = {
+    "line": [2], "plane": [2, 1], "room": [2, 1, 1], "slot": [3], "duct": [2, 1], "well": [2],
+}  # fmt: skip
 DIMENSION = 5
 
 

@@ -242,7 +242,6 @@ TOGETHER = {
     "walls: moving mirror": (
         "x", {"low": MIRROR | {"velocity_m_s": [0, 5, 0]}, "high": MIRROR}, "x.low.velocity_m_s",
     ),
-    "walls: open": ("x", {"low": {"kind": "open"}, "high": MIRROR}, "x.low.kind"),
     "walls: not a table": ("x", "periodic", "x"),
 }  # fmt: skip
 EXTRA = (
@@ -257,7 +256,7 @@ EXTRA = (
     ("walls", "domain", {"cells": [40_000, 40_000]}, "domain.cells"),
     ("walls", "gas", {"omega": 2.0}, "gas.omega"),
     ("walls", "gas", {"species": "Argon"}, "gas.species"),
-    ("walls", "force", {"acceleration_m_s2": [0, 0, 9.8]}, "force.acceleration_m_s2"),
+    ("walls", "force", {"acceleration_m_s2": [0, 9.8]}, "force.acceleration_m_s2"),
     ("walls", "run", {"time_step_mct": 0.9, "strict": True}, "run.time_step_mct"),
     ("walls", "initial", {"number_density_m3": 1e305}, "initial.number_density_m3"),
     ("mixture", "gas", {"species": "Ar"}, "gas.species"),

@@ -123,10 +123,11 @@ def test_sorting_is_stable_whatever_the_number_of_threads(crowd):
     count, threads = len(destination), len(edges) - 1
     phase = np.arange(4.0 * count).reshape(count, 4)
     identity, species = np.arange(count), (np.arange(count) % 3).astype(np.int8)
-    histogram, slots = np.zeros((threads, cells), np.int32), np.zeros((threads, cells), np.int32)
+    histogram = np.zeros((threads, cells + 1), np.int32)
+    slots = np.zeros((threads, cells + 1), np.int32)
     for thread in range(threads):
         mine = destination[edges[thread] : edges[thread + 1]]
-        histogram[thread] = np.bincount(mine, minlength=cells)
+        histogram[thread] = np.bincount(mine, minlength=cells + 1)
     offsets = np.zeros(cells + 1, np.int64)
     prefix_sum(histogram, offsets, slots)
     order = np.argsort(destination, kind="stable")

@@ -82,12 +82,12 @@ def test_a_variant_of_the_engine_reaches_laws_at_any_depth():
 
 def test_a_variant_of_the_packages_own_laws_is_compiled_once_and_for_all():
     """Built anew, as in another process, it is read; the original has its own place."""
-    sums = summed(add_rows), summed(compiled._rebuilt(add_rows, {"speed": like_pairs}))
-    again = compiled._rebuilt(add_rows, {"speed": like_pairs})
+    sums = summed(add_rows), summed(compiled._rebuilt(add_rows, {"speed": like_pairs})[0])
+    again, _ = compiled._rebuilt(add_rows, {"speed": like_pairs})
     np.testing.assert_array_equal(summed(again), sums[1])
     assert sums[0][MEAN_SPEED] != sums[1][MEAN_SPEED]
     assert sum(again.stats.cache_hits.values()) == 1
-    foreign = compiled._rebuilt(add_rows, {"speed": like_pairs.py_func})
+    foreign, _ = compiled._rebuilt(add_rows, {"speed": like_pairs.py_func})
     np.testing.assert_array_equal(summed(foreign), sums[1])
     assert foreign.stats.cache_path is None
 
