@@ -208,7 +208,7 @@ def write_average(scenario: Scenario, path: Path, result: Result) -> None:
         scenario_text=scenario.text,
         provenance=result.provenance,
         average="running",
-        quantities=field_quantities(),
+        quantities=field_quantities(scenario),
     ) as writer:
         writer.average(result.fields)
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dsmc import expected, reference, walls
-from dsmc.macroscopic import CELL_QUANTITIES
+from dsmc import expected, reference, resolution, walls
+from dsmc.macroscopic import CELL_QUANTITIES, COLLISION_QUANTITIES
 from dsmc.quantities import QUANTITIES
 from dsmc.result import FACES, Field, Histogram, Result, Series, Wall
 from dsmc.verdict import judge
@@ -69,16 +69,18 @@ def series(scenario: Scenario, name: str, time, value, error) -> Series:
 def fields_of(simulation: Simulation) -> dict[str, Field]:
     """Cell fields averaged over the sampled time."""
     sampler = simulation.field_sampler
-    return {} if sampler is None else cell_fields(sampler.whole)
+    return {} if sampler is None else cell_fields(simulation.scenario, sampler.whole)
 
 
-def field_quantities() -> list[tuple[str, str, str]]:
+def field_quantities(scenario: Scenario) -> list[tuple[str, str, str]]:
     """Name, unit and description of every cell field."""
-    return [(name, *described(name)) for name in CELL_QUANTITIES]
+    of_collisions = COLLISION_QUANTITIES if scenario.collisions.scheme != "none" else ()
+    names = (*CELL_QUANTITIES, *of_collisions, *resolution.names(scenario))
+    return [(name, *described(name)) for name in names]
 
 
-def cell_fields(average: CellAverage) -> dict[str, Field]:
-    """The fields of an average over time, x fastest."""
+def cell_fields(scenario: Scenario, average: CellAverage) -> dict[str, Field]:
+    """The fields of an average over time, x fastest, and how finely it was resolved."""
     grid = average.grid
     axes = tuple(
         (np.arange(n) + 0.5) * length / n
@@ -86,7 +88,7 @@ def cell_fields(average: CellAverage) -> dict[str, Field]:
     )
     shape = grid.cells[::-1]
     measured, means = average.fields(), average.averages()
-    return {
+    fields = {
         name: Field(
             name,
             *described(name),
@@ -94,9 +96,9 @@ def cell_fields(average: CellAverage) -> dict[str, Field]:
             *(array.reshape(shape) for array in measured[name]),
             means.get(name),
         )
-        for name in CELL_QUANTITIES
-        if name in measured
+        for name in measured
     }
+    return fields | resolution.resolved(scenario, fields)
 
 
 def walls_of(simulation: Simulation) -> dict[str, Wall]:
@@ -194,6 +196,9 @@ def quality_of(simulation: Simulation) -> dict[str, float]:
     }
     for axis, length, cells in zip("xyz", scenario.lengths, scenario.cells, strict=False):
         quality[f"cell_size_{axis}_over_mean_free_path"] = length / cells / scenario.mean_free_path
+    if simulation.field_sampler is not None and simulation.field_sampler.whole.samples:
+        apart = simulation.field_sampler.whole.separation()
+        quality["collision_separation_over_mean_free_path"] = apart / scenario.mean_free_path
     if simulation.census_sampler is not None:
         time2, length2, count = simulation.census_sampler.flight_ratios()
         quality |= {"free_flight_time_ratio": time2, "free_flight_length_ratio": length2,

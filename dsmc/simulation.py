@@ -133,7 +133,8 @@ class Simulation:
         )
         largest = 0 if kinds == 1 else state.count  # a cell may come to hold every particle
         dtype = state.phase.dtype.type
-        self._benches = [bench(3, kinds, largest, dtype) for _ in range(self._team.threads)]
+        near = self.scenario.collisions.partners == "nearest"
+        self._benches = [bench(3, kinds, largest, dtype, near) for _ in range(self._team.threads)]
 
     def _make_samplers(self) -> None:
         scenario, sample = self.scenario, self.scenario.sample
@@ -146,7 +147,7 @@ class Simulation:
             interval = scenario.output.fields * (scenario.output.fields_average == "interval")
             self.field_sampler = FieldSampler(
                 self._model.grid, self._model.gas, sample.fields_every, sample.start,
-                scenario.steps, interval,
+                scenario.steps, interval, self._model.time_step if self._model.colliding else None,
             )  # fmt: skip
         self.wall_sampler = WallSampler(sample.start, scenario.steps, self._tallies.walls)
         self.census_sampler = None

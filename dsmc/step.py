@@ -53,7 +53,8 @@ def advance_slabs(
             if model.colliding:
                 collide_cell(
                     phase, species, start, stop, first, None, model.grid.volume, model.gas,
-                    model.time_step, address, time, slab, census, bench, tallies.collisions,
+                    model.time_step, address, time, slab, census, sums, bench,
+                    tallies.collisions,
                 )  # fmt: skip
             if sums is not None:
                 add_cell(phase, species, start, stop, first, 0.5, sums[cell])

@@ -21,14 +21,12 @@ from dsmc.forecast.figures import (
     in_words,
     written,
 )
+from dsmc.resolution import FEWEST_PER_CELL, LARGEST_CELL, LARGEST_TIME_STEP
 from dsmc.scenario import memory, scales
 
 if TYPE_CHECKING:
     from dsmc.scenario import Scenario
 
-LARGEST_TIME_STEP = 0.3  # in mean collision times
-LARGEST_CELL = 0.5  # in mean free paths
-FEWEST_PER_CELL = 10
 LONGEST = 30 * 86400.0  # seconds of a run
 
 
@@ -66,12 +64,7 @@ def _states(scenario: Scenario) -> list[tuple[float, float]]:
 
 def shortest_scales(scenario: Scenario) -> tuple[float, float]:
     """(lambda [m], tau_c [s]) where they are shortest at the start."""
-    molecules, shares = scenario.molecules, scenario.fractions
-    paths, times = [], []
-    for n, temperature in _states(scenario):
-        rates = scales.collision_rates(molecules, shares, n, temperature)
-        times.append(1.0 / sum(x * nu for x, nu in zip(shares, rates, strict=True)))
-        paths.append(scales.mean_free_path(molecules, shares, n, temperature))
+    paths, times = zip(*(scenario.scales_at(*state) for state in _states(scenario)), strict=True)
     return min(paths), min(times)
 
 

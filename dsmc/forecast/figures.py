@@ -132,7 +132,7 @@ def written(scenario: Scenario) -> dict[str, int]:
     sizes["sample.every"] = memory.SAMPLE * memory.series(scenario) * memory.samples(scenario)
     for key, every, frame in (
         ("trajectory", output.trajectory, min(output.particles, count) * TRACKED),
-        ("fields", output.fields, scenario.cell_count * memory.FIELDS),
+        ("fields", output.fields, scenario.cell_count * memory.WRITTEN),
         ("snapshots", output.snapshots, count * SNAPSHOT),
     ):
         sizes[f"output.{key}"] = frame * (steps // every + 1) if every else 0

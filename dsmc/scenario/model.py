@@ -246,6 +246,16 @@ class Scenario(Section):
             self.molecules, self.fractions, self.number_density, self.temperature
         )
 
+    def scales_at(self, number_density: Any, temperature: Any) -> tuple[Any, Any]:
+        """(lambda [m], tau_c [s]) of this gas in another state of equilibrium.
+
+        number_density [1/m^3], temperature [K]: numbers, or arrays of one shape
+        """
+        state = (self.molecules, self.fractions, number_density, temperature)
+        rates = scales.collision_rates(*state)
+        rate = sum(x * nu for x, nu in zip(self.fractions, rates, strict=True))
+        return scales.mean_free_path(*state), 1.0 / rate
+
     @property
     def time_step(self) -> float:
         """The time step [s]."""

@@ -302,6 +302,9 @@ class Collisions(Section):
     scheme: Literal["ntc", "none"] = Field(
         "ntc", description="no-time-counter pairs, or a collisionless gas", examples=["ntc"]
     )
+    partners: Literal["random", "nearest"] = Field(
+        "random", description="any two of a cell, or the nearest", examples=["nearest"]
+    )
 
 
 class Run(Section):

@@ -36,7 +36,7 @@ def five_dimensions() -> dict[str, np.ndarray]:
     molecules, tally = gas([TABLE["Ar"].as_model("vss")], 1e9), np.zeros((1, 1, 1, 2), np.int64)
     address = draws.Address(draws.key(20261121), 4, 5)
     collide_cell(
-        velocity, None, 0, 20, 0, DIMENSION, 1e-12, molecules, 2e-6, address, 0.0, 0, None,
+        velocity, None, 0, 20, 0, DIMENSION, 1e-12, molecules, 2e-6, address, 0.0, 0, None, None,
         bench(DIMENSION, 1, 0), tally,
     )  # fmt: skip
     return {"velocity": velocity, "tally collisions": tally}
