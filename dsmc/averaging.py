@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from dsmc.cells import Grid, number_of_cells
+from dsmc.cells import Grid, cell_volumes, number_of_cells
 from dsmc.gas import Gas
 from dsmc.macroscopic import (
     CELL_QUANTITIES,
@@ -30,14 +30,15 @@ def stream(state: dict[str, Any]) -> Running:
     return Running(int(state["count"]), state["mean"], state["square_sum"])
 
 
-def mean_of_known(fields: np.ndarray) -> np.ndarray:
-    """Mean over the cells where a quantity is known; NaN if there are none.
+def mean_of_known(fields: np.ndarray, volume: np.ndarray | float) -> np.ndarray:
+    """Mean over the volume of the cells where a quantity is known; NaN if there are none.
 
-    fields : (quantities, cells)
+    fields : (quantities, cells); volume : (cells,) or the one number that all have [m^3]
     """
     known = np.isfinite(fields)
+    weights = np.broadcast_to(volume / np.mean(volume), fields.shape[1])
     with np.errstate(invalid="ignore"):
-        return np.where(known, fields, 0.0).sum(axis=1) / known.sum(axis=1)
+        return np.where(known, weights * fields, 0.0).sum(axis=1) / (known @ weights)
 
 
 class CellAverage:
@@ -73,13 +74,14 @@ class CellAverage:
         if self.samples_in_block == self.samples_per_block:
             fields = self._fields(self.block, self.samples_in_block)
             self.running.push(fields)
-            self.average.push(mean_of_known(fields))
+            self.average.push(mean_of_known(fields, cell_volumes(self.grid)))
             self.total += self.block
             self.block[:] = 0.0
             self.samples_in_block = 0
 
     def _fields(self, sums: np.ndarray, samples: int) -> np.ndarray:
-        fields = cell_quantities(sums, samples, self.grid.volume, self.gas.mass, self.gas.weight)
+        volume = cell_volumes(self.grid)
+        fields = cell_quantities(sums, samples, volume, self.gas.mass, self.gas.weight)
         if self.time_step is not None:
             fields |= collision_quantities(sums, self.time_step, len(self.grid.cells))
         return np.stack(list(fields.values()))

@@ -205,6 +205,7 @@ def write_average(scenario: Scenario, path: Path, result: Result) -> None:
         path,
         lengths=scenario.lengths,
         cells=scenario.cells,
+        edges=scenario.edges,
         scenario_text=scenario.text,
         provenance=result.provenance,
         average="running",

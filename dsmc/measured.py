@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsmc import expected, reference, resolution, walls
+from dsmc.cells import cell_centres
 from dsmc.macroscopic import CELL_QUANTITIES, COLLISION_QUANTITIES
 from dsmc.quantities import QUANTITIES
 from dsmc.result import FACES, Field, Histogram, Result, Series, Wall
@@ -75,18 +76,14 @@ def fields_of(simulation: Simulation) -> dict[str, Field]:
 def field_quantities(scenario: Scenario) -> list[tuple[str, str, str]]:
     """Name, unit and description of every cell field."""
     of_collisions = COLLISION_QUANTITIES if scenario.collisions.scheme != "none" else ()
-    names = (*CELL_QUANTITIES, *of_collisions, *resolution.names(scenario))
-    return [(name, *described(name)) for name in names]
+    measured = [(name, *described(name)) for name in (*CELL_QUANTITIES, *of_collisions)]
+    rules = resolution.applying(scenario)
+    return measured + [(rule.name, "1", rule.description) for rule in rules]
 
 
 def cell_fields(scenario: Scenario, average: CellAverage) -> dict[str, Field]:
     """The fields of an average over time, x fastest, and how finely it was resolved."""
-    grid = average.grid
-    axes = tuple(
-        (np.arange(n) + 0.5) * length / n
-        for n, length in zip(grid.cells, grid.lengths, strict=True)
-    )
-    shape = grid.cells[::-1]
+    axes, shape = cell_centres(average.grid), average.grid.cells[::-1]
     measured, means = average.fields(), average.averages()
     fields = {
         name: Field(

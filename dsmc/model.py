@@ -33,7 +33,7 @@ def model(scenario: Scenario) -> Model:
     dtype = np.dtype(scenario.run.precision).type
     axes = [getattr(scenario.boundaries, axis) for axis in "xyz"[: scenario.dimension]]
     return Model(
-        grid=grid(scenario.lengths, scenario.cells, dtype),
+        grid=grid(scenario.lengths, scenario.cells, dtype, scenario.edges),
         gas=gas(scenario.molecules, scenario.weight),
         walls=walls([(axis.low, axis.high) for axis in axes], scenario.molecules),
         time_step=float(scenario.time_step),

@@ -95,6 +95,7 @@ class Output:
                 FieldsWriter,
                 lengths=scenario.lengths,
                 cells=scenario.cells,
+                edges=scenario.edges,
                 average=output.fields_average,
                 quantities=field_quantities(scenario),
             )

@@ -87,31 +87,6 @@ _ALL = (
         _FIELD,
         "collisions",
     ),
-    *(
-        Quantity(
-            f"cell_size_{axis}_over_mean_free_path",
-            "1",
-            f"width of the cell along {axis} over the mean free path there",
-            _FIELD,
-            "collisions",
-        )
-        for axis in "xyz"
-    ),
-    Quantity(
-        "collision_separation_over_mean_free_path",
-        "1",
-        "distance of colliding partners along an axis over the mean free path there",
-        _FIELD,
-        "collisions",
-    ),
-    Quantity(
-        "time_step_over_collision_time",
-        "1",
-        "time step over the mean collision time there",
-        _FIELD,
-        "collisions",
-    ),
-    Quantity("particles_per_cell", "1", "simulated particles in the cell", _FIELD),
     Quantity("number_density", "m-3", "molecules per volume", _FIELD),
     Quantity("velocity_x", "m s-1", "x component of the flow velocity", _FIELD),
     Quantity("velocity_y", "m s-1", "y component of the flow velocity", _FIELD),

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dsmc.quantities import QUANTITIES
 from dsmc.result import AXES, Field
 
 if TYPE_CHECKING:
@@ -27,9 +26,10 @@ FEWEST_PER_CELL = 10
 
 @dataclass(frozen=True)
 class Rule:
-    """A number that judges the run, and the limit to keep."""
+    """A number that judges the run, what it is, and the limit to keep."""
 
     name: str
+    description: str
     limit: float
     at_least: bool = False
 
@@ -49,10 +49,25 @@ class Rule:
 
 
 RULES = (
-    *(Rule(f"cell_size_{axis}_over_mean_free_path", LARGEST_CELL) for axis in AXES),
-    Rule("collision_separation_over_mean_free_path", LARGEST_SEPARATION),
-    Rule("time_step_over_collision_time", LARGEST_TIME_STEP),
-    Rule("particles_per_cell", FEWEST_PER_CELL, at_least=True),
+    *(
+        Rule(
+            f"cell_size_{axis}_over_mean_free_path",
+            f"width of the cell along {axis} over the mean free path there",
+            LARGEST_CELL,
+        )
+        for axis in AXES
+    ),
+    Rule(
+        "collision_separation_over_mean_free_path",
+        "distance of colliding partners along an axis over the mean free path there",
+        LARGEST_SEPARATION,
+    ),
+    Rule(
+        "time_step_over_collision_time",
+        "time step over the mean collision time there",
+        LARGEST_TIME_STEP,
+    ),
+    Rule("particles_per_cell", "simulated particles in the cell", FEWEST_PER_CELL, at_least=True),
 )
 
 
@@ -70,13 +85,12 @@ class Coarsest:
     cells: int
 
 
-def names(scenario: Scenario) -> tuple[str, ...]:
-    """The rules that apply to the cells of a scenario: to a box of d axes, with or without
-    collisions."""
-    lacking = {f"cell_size_{axis}_over_mean_free_path" for axis in AXES[scenario.dimension :]}
+def applying(scenario: Scenario) -> list[Rule]:
+    """The rules for the cells of a scenario: of its axes, and of collisions if there are any."""
     if scenario.collisions.scheme == "none":
-        return ("particles_per_cell",)
-    return tuple(rule.name for rule in RULES if rule.name not in lacking)
+        return [rule for rule in RULES if rule.name == "particles_per_cell"]
+    lacking = {f"cell_size_{axis}_over_mean_free_path" for axis in AXES[scenario.dimension :]}
+    return [rule for rule in RULES if rule.name not in lacking]
 
 
 def resolved(scenario: Scenario, fields: Mapping[str, Field]) -> dict[str, Field]:
@@ -103,11 +117,12 @@ def resolved(scenario: Scenario, fields: Mapping[str, Field]) -> dict[str, Field
     if apart is not None:
         shares["collision_separation_over_mean_free_path"] = share + relative_error(apart)
     return {
-        name: Field(
-            name, QUANTITIES[name].unit, QUANTITIES[name].description, n.axes, value,
-            np.abs(value) * shares[name],
+        rule.name: Field(
+            rule.name, "1", rule.description, n.axes, found[rule.name],
+            np.abs(found[rule.name]) * shares[rule.name],
         )
-        for name, value in found.items()
+        for rule in RULES
+        if rule.name in found
     }  # fmt: skip
 
 
@@ -117,14 +132,20 @@ def relative_error(field: Field) -> np.ndarray:
         return field.error / np.abs(field.value)
 
 
-def cell_volumes(scenario: Scenario) -> np.ndarray | float:
-    """The volume of each cell [m^3]."""
-    return scenario.volume / scenario.cell_count
+def cell_volumes(scenario: Scenario) -> np.ndarray:
+    """The volume of each cell, shaped as the fields, or the one number that all have [m^3]."""
+    volumes = np.array(1.0)
+    for width in cell_widths(scenario):
+        volumes = volumes * width
+    return volumes
 
 
-def cell_widths(scenario: Scenario) -> list:
-    """The widths of the cells along each axis [m], shaped as the fields."""
-    return [length / count for length, count in zip(scenario.lengths, scenario.cells, strict=True)]
+def cell_widths(scenario: Scenario) -> list[np.ndarray]:
+    """The widths of the cells along each axis [m], to be broadcast over fields of the box."""
+    if scenario.edges is None:
+        pairs = zip(scenario.lengths, scenario.cells, strict=True)
+        return [np.array(length / count) for length, count in pairs]
+    return [np.diff(edges).reshape(-1, *[1] * axis) for axis, edges in enumerate(scenario.edges)]
 
 
 def coarsest(fields: Mapping[str, Field]) -> list[Coarsest]:

@@ -17,7 +17,7 @@ import numpy as np
 
 from dsmc import checkpoint, draws, walls
 from dsmc.averaging import FieldSampler
-from dsmc.cells import number_of_cells
+from dsmc.cells import cell_volumes, number_of_cells
 from dsmc.checkpoint import Checkpoint
 from dsmc.compiled import Team, available_threads, variant
 from dsmc.earlier import earlier_state
@@ -340,7 +340,7 @@ class Simulation:
         """Cell fields now: {name: (cells,)}, cell = i_x + n_x (i_y + n_y i_z); NaN where empty."""
         sums = cell_sums(self._state, len(self.scenario.molecules))
         return cell_quantities(
-            sums, 1, self._model.grid.volume, self._model.gas.mass, self._model.gas.weight
+            sums, 1, cell_volumes(self._model.grid), self._model.gas.mass, self._model.gas.weight
         )
 
     @property

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dsmc.cells import divide_slabs, first_cell, prefix_sum, reorder_rows
+from dsmc.cells import divide_slabs, first_cell, prefix_sum, reorder_rows, volume_of
 from dsmc.census import Census, record_exposure
 from dsmc.collide import collide_cell
 from dsmc.compiled import Team, kernel
@@ -51,8 +51,9 @@ def advance_slabs(
             if sums is not None:
                 add_cell(phase, species, start, stop, first, 0.5, sums[cell])
             if model.colliding:
+                volume = volume_of(cell, model.grid, model.grid.grading)
                 collide_cell(
-                    phase, species, start, stop, first, None, model.grid.volume, model.gas,
+                    phase, species, start, stop, first, None, volume, model.gas,
                     model.time_step, address, time, slab, census, sums, bench,
                     tallies.collisions,
                 )  # fmt: skip

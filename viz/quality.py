@@ -152,8 +152,9 @@ def _worst_map(axes: Axes, cells: Mapping[str, Field], shown: list[Rule], title:
     place = plane.place(field.axes)
     axes.set_title(f"{title}, {place}" if place else title)
     style.label_values(axes.images[0].colorbar.ax, f"{LABELS[rule.name]}, rule: {rule.text}", "1")
-    broken = np.where(rule.against(values) > 1.0, 1.0, 0.0)
-    if np.ptp(broken) > 0.0 and min(values.shape) > 1:
+    pixels = maps.raster(field.axes, plane, values)
+    broken = np.where(rule.against(pixels) > 1.0, 1.0, 0.0)
+    if np.ptp(broken) > 0.0 and min(broken.shape) > 1:
         extent = axes.images[0].get_extent()
         axes.contour(
             broken, levels=(0.5,), colors=style.VERMILION, linewidths=1.6, extent=extent,

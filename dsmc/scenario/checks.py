@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from dsmc import quantities
+from dsmc.scenario.domain import Domain, uneven_cells
 from dsmc.scenario.messages import Problem, shown
 from dsmc.scenario.sections import (
     Boundaries,
     Collisions,
-    Domain,
     Force,
     Gas,
     Output,
@@ -334,6 +334,7 @@ def readable(title: str, initial: Any, output: Output) -> Iterator[Problem]:
 CHECKS: Sequence[tuple[tuple[str, ...], Callable[..., Iterator[Problem]]]] = (
     (("gas", "species"), one_gas),
     (("domain",), box),
+    (("domain", "run"), uneven_cells),
     (("domain", "boundaries"), walls),
     (("force",), unforced),
     (("initial", "species"), temperatures),

@@ -11,8 +11,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, PrivateAttr, TypeAdapter, ValidationError
 
+from dsmc.grading import even_edges
 from dsmc.scenario import defaults, scales, toml
 from dsmc.scenario.checks import AXES, contradictions, cross_checks
+from dsmc.scenario.domain import Domain
 from dsmc.scenario.extremes import extremes
 from dsmc.scenario.memory import too_large
 from dsmc.scenario.messages import Problem, ScenarioError, explain
@@ -20,7 +22,6 @@ from dsmc.scenario.mixture import mixture_temperature, molecule
 from dsmc.scenario.sections import (
     Boundaries,
     Collisions,
-    Domain,
     Force,
     Gas,
     Initial,
@@ -160,6 +161,24 @@ class Scenario(Section):
     def cells(self) -> tuple[int, ...]:
         """The numbers of cells, (d,)."""
         return self.domain.cells
+
+    @property
+    def edges(self) -> tuple[tuple[float, ...], ...] | None:
+        """The faces of the cells along each axis [m]; None where all cells are equal."""
+        return self.faces if any(self._gradings) else None
+
+    @property
+    def faces(self) -> tuple[tuple[float, ...], ...]:
+        """The faces of the cells along each axis [m], equal or not."""
+        axes = zip(self.lengths, self.cells, self._gradings, strict=True)
+        return tuple(
+            grading.edges_of(length, cells) if grading else even_edges(length, cells)
+            for length, cells, grading in axes
+        )
+
+    @property
+    def _gradings(self) -> list[Any]:
+        return [getattr(self.domain.grading, axis) for axis in AXES[: self.dimension]]
 
     @property
     def cell_count(self) -> int:

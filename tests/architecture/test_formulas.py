@@ -13,7 +13,7 @@ from tests.architecture.source import Module, functions, hold, modules
 LAW_MODULES = {"cross_section", "scatter", "reflection", "exchange"}
 STAGES = {
     "cells", "census", "collide", "disjoint", "drift", "encounters", "inflow", "moments", "pairs",
-    "repulsion", "step", "walls",
+    "partners", "repulsion", "step", "walls",
 }  # fmt: skip
 
 LOOPS = ast.For | ast.While | ast.comprehension
