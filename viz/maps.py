@@ -202,9 +202,10 @@ def sheet(
     lengths = extent[1] - extent[0], extent[3] - extent[2]
     oblong = max(lengths) / min(lengths) > _MOST_OBLONG
     low, high = limits
+    pixels = np.ma.masked_invalid(raster(cells, plane, values))
     image = axes.imshow(
-        np.ma.masked_invalid(raster(cells, plane, values)), origin="lower", extent=extent, cmap=colours,
-        vmin=low, vmax=high, aspect="auto" if oblong else "equal", interpolation="nearest",
+        pixels, origin="lower", extent=extent, cmap=colours, vmin=low, vmax=high,
+        aspect="auto" if oblong else "equal", interpolation="nearest",
     )  # fmt: skip
     axes.grid(False)
     axes.figure.colorbar(image, cax=axes.inset_axes((1.03, 0.0, 0.045, 1.0)))

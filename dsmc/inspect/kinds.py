@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import h5py
 import numpy as np
 
-from dsmc import hdf5
+from dsmc import hdf5, mesh
 from dsmc.checkpoint import FORMAT
 from dsmc.inspect.description import Entry, Fact
 from dsmc.inspect.rows import IMAGE, MESH, PARTICLES, vtk_type
@@ -30,11 +30,8 @@ def kind_of(file: h5py.File) -> str:
         return CHECKPOINT
     ours = isinstance(file.get("parameters/provenance"), h5py.Group)
     if kind := vtk_type(file):
-        return (
-            {IMAGE: FIELDS, MESH: FIELDS, PARTICLES: SNAPSHOTS}.get(kind, VTKHDF)
-            if ours
-            else VTKHDF
-        )
+        known = {IMAGE: FIELDS, MESH: FIELDS, PARTICLES: SNAPSHOTS} if ours else {}
+        return known.get(kind, VTKHDF)
     head = file.get("h5md")
     if isinstance(head, h5py.Group) and "version" in head.attrs:
         return TRAJECTORY if ours else H5MD

@@ -25,7 +25,9 @@ LAYERS = {
         "averaging", "entropy", "expected", "labelled", "measured", "notebook", "resolution",
         "result", "sampling", "statistics", "verdict",
     },
-    "files": {"checkpoint", "earlier", "fields", "hdf5", "mesh", "snapshots", "summary", "trajectory"},
+    "files": {
+        "checkpoint", "earlier", "fields", "hdf5", "mesh", "snapshots", "summary", "trajectory",
+    },
     "simulation": {"output", "progress", "replicas", "run", "simulation"},
     "outside": {
         "bench", "compare", "continuation", "folder", "forecast", "inspect", "launch",
