@@ -191,8 +191,9 @@ def quality_of(simulation: Simulation) -> dict[str, float]:
         "particles_per_cell": scenario.particle_count / simulation.cells,
         "acceptance": float(collisions / candidates) if candidates else float("nan"),
     }
-    for axis, length, cells in zip("xyz", scenario.lengths, scenario.cells, strict=False):
-        quality[f"cell_size_{axis}_over_mean_free_path"] = length / cells / scenario.mean_free_path
+    for axis, widths in zip("xyz", resolution.cell_widths(scenario), strict=False):
+        size = float(widths.max()) / scenario.mean_free_path
+        quality[f"cell_size_{axis}_over_mean_free_path"] = size
     if simulation.field_sampler is not None and simulation.field_sampler.whole.samples:
         apart = simulation.field_sampler.whole.separation()
         quality["collision_separation_over_mean_free_path"] = apart / scenario.mean_free_path
