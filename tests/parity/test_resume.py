@@ -17,6 +17,7 @@ CHOICES = {
     "plane": {"output": {"snapshots": 4, "fields": 3}},
     "room": {"output": {"trajectory": 0}},
     "slot": {"output": {"trajectory": 5, "particles": 10_000}},
+    "shelf": {"output": {"fields": 3}},
 }
 GROWING = ("trajectory.h5", "fields.vtkhdf", "particles.vtkhdf", "checkpoint.h5")
 

@@ -18,13 +18,19 @@ from dsmc.pairs import bench
 from dsmc.species import TABLE
 from tests.parity.boxes import BOXES, SERIES, box, run
 
-CELLS = {"line": [2], "plane": [2, 1], "room": [2, 1, 1], "slot": [3]}
+DOMAINS = {
+    "line": {"cells": [2]},
+    "plane": {"cells": [2, 1]},
+    "room": {"cells": [2, 1, 1]},
+    "slot": {"cells": [3]},
+    "shelf": {"cells": [2, 1], "grading": {"x": {"towards": "low", "ratio": 3.0}}},
+}
 DIMENSION = 5
 
 
 def tiny(name: str) -> dict[str, np.ndarray]:
     """What 30 particles leave after 3 steps of a box."""
-    changes = {"domain": {"cells": CELLS[name]}, "output": {"trajectory": 0}}
+    changes = {"domain": DOMAINS[name], "output": {"trajectory": 0}}
     if name == "line":  # an entropy takes more particles
         changes["sample"] = {"quantities": [*SERIES, "speed_rate", "free_flight"]}
     return run(box(name, steps=3, particles=30, **changes))
