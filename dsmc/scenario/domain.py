@@ -15,6 +15,7 @@ from dsmc.scenario.sections import Count, Positive, Run, Section
 AXES = ("x", "y", "z")
 FINEST = {"float64": 1e-13, "float32": 1e-5}  # width of a cell over the length of the box
 SAME = 1e-9  # relative difference of a last face from the length
+MOST = 10**6  # uneven cells along an axis
 
 
 class AxisGrading(Section):
@@ -74,6 +75,10 @@ def uneven_cells(domain: Domain, run: Run) -> Iterator[Problem]:
         if len(domain.cells) != d:
             return  # reported with the counts
         problems = [*_incomplete(path, grading)]
+        if domain.cells[number] > MOST:
+            found, allowed = shown(list(domain.cells)), f"at most {MOST} uneven cells along {axis}"
+            yield Problem("domain.cells", found, allowed, f"fewer cells, or no [{path}]")
+            continue
         if not problems and grading.edges_m is not None:
             problems = [
                 *_faces(path, grading.edges_m, domain.length_m[number], domain.cells[number])

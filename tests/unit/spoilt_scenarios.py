@@ -151,9 +151,9 @@ def zero(table, path, value, chance):
 
 def absurd(table, path, value, chance):
     if path[-1] == "cells":
-        table["cells"] = [chance.choice([2**40, 1e30, 10**400])] * len(value)
+        table["cells"] = [chance.choice([2**39, 1e30, 10**400])] * len(value)
         named = text_of(path)
-        return [named if table["cells"][0] == 2**40 else f"{named}[0]"]
+        return [named if table["cells"][0] == 2**39 else f"{named}[0]"]
     if path[-1] not in COUNTS:
         return []
     table[path[-1]] = chance.choice([1e30, 10**400, 10**12 + 1])
