@@ -165,6 +165,12 @@ def test_an_axis_that_the_box_lacks_has_no_cells():
     assert "the domain has 1 dimension" in found.allowed
 
 
+def test_a_grading_of_more_cells_than_could_be_listed_is_refused():
+    grading = {"x": {"towards": "low", "ratio": 2}}
+    found = problem("domain.cells", domain__cells=[10**8], domain__grading=grading)
+    assert "at most 1000000 uneven cells" in found.allowed
+
+
 def test_single_precision_needs_wider_cells():
     changes = GRADED | {"domain__grading": {"x": {"towards": "low", "ratio": 1e6}}}
     found = problem("domain.grading.x.ratio", **changes, run__precision="float32")
