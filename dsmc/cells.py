@@ -23,8 +23,8 @@ MOST_BINS = 1 << 14  # of the table that finds uneven cells: it stays in cache
 class Grading(NamedTuple):
     """Uneven cells: their faces, and for equal bins of each axis the cell where a bin begins."""
 
-    edges: tuple[np.ndarray, ...]  # (n + 1,) for each axis, in the precision of the rows [m]
-    first: tuple[np.ndarray, ...]  # (bins,) for each axis
+    edges: np.ndarray  # (d, most faces + 1) in the precision of the rows, then infinity [m]
+    first: np.ndarray  # (d, most bins + 1), then the last cell
     inverse_bin: tuple[float, ...]  # bins per metre
     volume: np.ndarray  # (cells,) [m^3]
 
@@ -68,18 +68,21 @@ def grading(edges: tuple[tuple[float, ...], ...], dtype: type = np.float64) -> G
     A bin is as narrow as the narrowest cell, if MOST_BINS are enough for that: it then holds at
     most one face, and a position is found with one comparison or two.
     """
-    faces = tuple(np.array(axis, dtype) for axis in edges)
-    widths = [np.diff(np.array(axis)) for axis in edges]
-    first, inverse_bin = [], []
-    for axis, width in zip(faces, widths, strict=True):
-        bins = int(min(MOST_BINS, np.ceil(axis[-1] / width.min())))
-        begins = axis[-1] * np.arange(bins) / bins
-        inverse_bin.append(dtype(bins / axis[-1]))
-        first.append((np.searchsorted(axis, begins, side="right") - 1).astype(np.int32))
+    widths = [np.diff(axis) for axis in edges]
+    pairs = list(zip(edges, widths, strict=True))
+    bins = [int(min(MOST_BINS, np.ceil(axis[-1] / width.min()))) for axis, width in pairs]
+    faces = np.full((len(edges), max(map(len, edges)) + 1), np.inf, dtype)
+    first = np.zeros((len(edges), max(bins) + 1), np.int32)
+    for k, axis in enumerate(edges):
+        faces[k, : len(axis)] = axis
+        begins = axis[-1] * np.arange(bins[k]) / bins[k]
+        first[k, : bins[k]] = np.searchsorted(faces[k, : len(axis)], begins, side="right") - 1
+        first[k, bins[k] :] = len(axis) - 2
     volume = np.ones(1)
     for width in reversed(widths):  # x runs fastest
         volume = np.multiply.outer(volume, width).ravel()
-    return Grading(faces, tuple(first), tuple(inverse_bin), volume)
+    inverse_bin = tuple(dtype(count / axis[-1]) for count, axis in zip(bins, edges, strict=True))
+    return Grading(faces, first, inverse_bin, volume)
 
 
 def cell_volumes(grid: Grid) -> np.ndarray | float:
@@ -92,8 +95,8 @@ def cell_centres(grid: Grid) -> tuple[np.ndarray, ...]:
     if grid.grading is None:
         pairs = zip(grid.cells, grid.lengths, strict=True)
         return tuple((np.arange(n) + 0.5) * length / n for n, length in pairs)
-    edges = (axis.astype(np.float64) for axis in grid.grading.edges)
-    return tuple(0.5 * (axis[1:] + axis[:-1]) for axis in edges)
+    rows = zip(grid.grading.edges.astype(np.float64), grid.cells, strict=True)
+    return tuple(0.5 * (faces[1 : n + 1] + faces[:n]) for faces, n in rows)
 
 
 def number_of_cells(grid: Grid) -> int:
@@ -127,25 +130,24 @@ def place_in(phase, row, grid, grading):
         if grading is None:
             index = np.uint64(np.int64(phase[row, axis] * grid.inverse_width[axis]))
         else:
-            index = uneven_index(
-                phase[row, axis], grading.edges[axis], grading.first[axis],
-                grading.inverse_bin[axis],
-            )  # fmt: skip
+            index = uneven_index(phase[row, axis], axis, grading)
         cell += stride * min(index, np.uint64(grid.cells[axis] - 1))
         stride *= np.uint64(grid.cells[axis])
     return cell
 
 
 @kernel
-def uneven_index(x, edges, first, inverse_bin):
-    """The last of the cells whose lower face is not above x; edges : (n + 1,), first : (bins,)."""
-    bin = min(np.int64(x * inverse_bin), first.shape[0] - 1)
-    index = np.int64(first[bin])
-    while index < edges.shape[0] - 2 and x >= edges[index + 1]:
-        index += 1
-    while x < edges[index]:  # the number of the bin was rounded up
-        index -= 1
-    return np.uint64(index)
+def uneven_index(x, axis, grading):
+    """The last of the cells of an axis whose lower face is not above x; one more at the end."""
+    edges, one = grading.edges, np.uint64(1)
+    bin = np.uint64(np.int64(x * grading.inverse_bin[axis]))
+    index = np.uint64(grading.first[axis, bin])
+    index += np.uint64(x >= edges[axis, index + one])  # no branch: as often as not
+    while x >= edges[axis, index + one]:
+        index += one
+    while x < edges[axis, index]:  # the number of the bin was rounded up
+        index -= one
+    return index
 
 
 @kernel
