@@ -234,7 +234,7 @@ class _Layout(NamedTuple):
         """Look at a file. Raises Unreadable where it holds no cell fields over time."""
         root = file.get("VTKHDF")
         kind = hdf5.text(root.attrs.get("Type", "")) if isinstance(root, h5py.Group) else ""
-        is_mesh = kind == mesh.TYPE and isinstance(file.get("edges"), h5py.Group)
+        is_mesh = mesh.is_mesh(file, kind)
         if kind != "ImageData" and not is_mesh:
             found = f"VTKHDF of type {kind}" if kind else "HDF5, but not VTKHDF"
             raise Unreadable(path, f"no cell fields (VTKHDF ImageData): the file is {found}")

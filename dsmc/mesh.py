@@ -60,6 +60,11 @@ def lay_out(file: h5py.File, edges: Sequence[Sequence[float]]) -> None:
         root[f"NumberOf{what}"] = np.array([number], np.int64)
 
 
+def is_mesh(file: h5py.File, kind: str) -> bool:
+    """Whether a VTKHDF file of this type holds uneven cells of ours."""
+    return kind == TYPE and isinstance(file.get("edges"), h5py.Group)
+
+
 def edges_of(file: h5py.File) -> list[np.ndarray]:
     """The faces of the cells along each axis that the box has [m]."""
     return [file[f"edges/{axis}"][...] for axis in AXES if axis in file["edges"]]

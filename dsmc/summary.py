@@ -109,9 +109,10 @@ def closing_table(
     rows = [row_texts(row) for row in result.table()]
     if rows:
         _print_table(console, result.title, _HEADS, rows, [_style(r) for r in result.table()])
-    if cells := _coarsest_rows(result):
+    if worst := coarsest(result.fields):
         heads = ("coarsest cells", "value", "rule", "where", "cells beyond it")
-        _print_table(console, "How fine the cells are", heads, cells, [""] * len(cells))
+        styles = ["yellow" if one.broken else "" for one in worst]
+        _print_table(console, "How fine the cells are", heads, list(map(_worst_row, worst)), styles)
     stages = _stage_rows(result)
     if stages:
         per_step = result.particles * result.steps > 0
@@ -123,18 +124,15 @@ def closing_table(
             console.print(f"  {name}", markup=False, highlight=False, soft_wrap=True)
 
 
-def _coarsest_rows(result: Result) -> list[tuple[str, ...]]:
-    """The worst cell by each rule of `dsmc.resolution`, and where it lies."""
-    return [
-        (
-            worst.rule.name.replace("_", " "),
-            f"{worst.value:.3g}",
-            worst.rule.text,
-            ", ".join(f"{a} = {x:.3g} m" for a, x in zip(AXES, worst.place, strict=False)),
-            f"{worst.broken} of {worst.cells}" if worst.broken else "none",
-        )
-        for worst in coarsest(result.fields)
-    ]
+def _worst_row(worst: Coarsest) -> tuple[str, ...]:
+    """The worst cell by a rule of `dsmc.resolution`, and where it lies."""
+    return (
+        worst.rule.name.replace("_", " "),
+        f"{worst.value:.3g}",
+        worst.rule.text,
+        ", ".join(f"{a} = {x:.3g} m" for a, x in zip(AXES, worst.place, strict=False)),
+        f"{worst.broken} of {worst.cells}" if worst.broken else "none",
+    )
 
 
 def _stage_rows(result: Result) -> list[tuple[str, ...]]:

@@ -30,8 +30,8 @@ def kind_of(file: h5py.File) -> str:
         return CHECKPOINT
     ours = isinstance(file.get("parameters/provenance"), h5py.Group)
     if kind := vtk_type(file):
-        known = {IMAGE: FIELDS, MESH: FIELDS, PARTICLES: SNAPSHOTS} if ours else {}
-        return known.get(kind, VTKHDF)
+        known = {IMAGE: FIELDS, PARTICLES: SNAPSHOTS} if ours else {}
+        return FIELDS if ours and mesh.is_mesh(file, kind) else known.get(kind, VTKHDF)
     head = file.get("h5md")
     if isinstance(head, h5py.Group) and "version" in head.attrs:
         return TRAJECTORY if ours else H5MD

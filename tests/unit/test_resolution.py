@@ -1,12 +1,15 @@
 """How finely each cell was resolved: numbers of the right cell, and where they break a rule."""
 
+import io
+
 import numpy as np
 import pytest
+from rich.console import Console
 
 import dsmc
 from dsmc import reference, resolution
 from dsmc.result import Field
-from dsmc.summary import summary
+from dsmc.summary import closing_table, summary
 from tests.unit.argon import scenario
 
 WALLS = {"x": {"low": {"kind": "diffuse", "temperature_K": 300}, "high": {"kind": "specular"}}}
@@ -95,6 +98,15 @@ def test_the_summary_tells_the_coarsest_cells(result):
     assert size["value"] > size["limit"] == resolution.LARGEST_CELL
     assert size["place"]["x"]["value"] > 1.5e-3
     assert size["cells_beyond"] > 0
+
+
+def test_the_closing_table_names_the_cells_beyond_a_rule(result):
+    stream = io.StringIO()
+    closing_table(result[1], Console(file=stream, width=200))
+    lines = stream.getvalue().splitlines()
+    size = next(line for line in lines if line.startswith("cell size x over mean free path"))
+    assert "≤ 0.5" in size and "x = 0.0018" in size and "of 12" in size
+    assert next(line for line in lines if line.startswith("time step over")).endswith("none")
 
 
 def test_the_distance_of_nearest_neighbours_has_its_limits():
