@@ -10,9 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from dsmc.cells import Grid, number_of_cells
+from dsmc.cells import Grid, cell_volumes, number_of_cells
 from dsmc.gas import Gas
-from dsmc.macroscopic import CELL_QUANTITIES, cell_quantities
+from dsmc.macroscopic import (
+    CELL_QUANTITIES,
+    COLLISION_QUANTITIES,
+    cell_quantities,
+    collision_quantities,
+)
 from dsmc.moments import COLUMNS
 from dsmc.statistics import Running
 
@@ -25,19 +30,29 @@ def stream(state: dict[str, Any]) -> Running:
     return Running(int(state["count"]), state["mean"], state["square_sum"])
 
 
-def mean_of_known(fields: np.ndarray) -> np.ndarray:
-    """Means over the cells that are not empty, NaN where all are; fields : (quantities, cells)."""
-    known = ~np.isnan(fields)
-    count = known.sum(axis=1)
-    total = np.where(known, fields, 0.0).sum(axis=1)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+def mean_of_known(fields: np.ndarray, volume: np.ndarray | float) -> np.ndarray:
+    """Mean over the volume of the cells where a quantity is known; NaN if there are none.
+
+    fields : (quantities, cells); volume : (cells,) or the one number that all have [m^3]
+    """
+    known = np.isfinite(fields)
+    weights = np.broadcast_to(volume / np.mean(volume), fields.shape[1])
+    with np.errstate(invalid="ignore"):
+        return np.where(known, weights * fields, 0.0).sum(axis=1) / (known @ weights)
 
 
 class CellAverage:
-    """Fields of all samples added so far, their scatter from block to block, and their mean."""
+    """Fields of all samples added so far, their scatter from block to block, and their mean.
 
-    def __init__(self, grid: Grid, gas: Gas, samples_per_block: int):
+    time_step : [s], None where molecules do not collide
+    """
+
+    def __init__(
+        self, grid: Grid, gas: Gas, samples_per_block: int, time_step: float | None = None
+    ):
         self.grid, self.gas, self.samples_per_block = grid, gas, samples_per_block
+        self.time_step = time_step
+        self.names = CELL_QUANTITIES + (() if time_step is None else COLLISION_QUANTITIES)
         self._shape = (number_of_cells(grid), gas.mass.size, COLUMNS)
         self.begin()
 
@@ -59,13 +74,16 @@ class CellAverage:
         if self.samples_in_block == self.samples_per_block:
             fields = self._fields(self.block, self.samples_in_block)
             self.running.push(fields)
-            self.average.push(mean_of_known(fields))
+            self.average.push(mean_of_known(fields, cell_volumes(self.grid)))
             self.total += self.block
             self.block[:] = 0.0
             self.samples_in_block = 0
 
     def _fields(self, sums: np.ndarray, samples: int) -> np.ndarray:
-        fields = cell_quantities(sums, samples, self.grid.volume, self.gas.mass, self.gas.weight)
+        volume = cell_volumes(self.grid)
+        fields = cell_quantities(sums, samples, volume, self.gas.mass, self.gas.weight)
+        if self.time_step is not None:
+            fields |= collision_quantities(sums, self.time_step, len(self.grid.cells))
         return np.stack(list(fields.values()))
 
     def fields(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -77,8 +95,15 @@ class CellAverage:
         error = self.running.standard_error if known else np.full((len(value), 1), np.nan)
         return {
             name: (value[k], np.broadcast_to(error[k], value[k].shape))
-            for k, name in enumerate(CELL_QUANTITIES)
+            for k, name in enumerate(self.names)
         }
+
+    def separation(self) -> float:
+        """Root mean square distance of colliding partners along an axis, over all cells [m]."""
+        sums = (self.total + self.block).sum(axis=0, keepdims=True)
+        return float(
+            collision_quantities(sums, 1.0, len(self.grid.cells))["collision_separation"][0]
+        )
 
     def averages(self) -> dict[str, tuple[float, float]]:
         """{name: (mean over the cells, error)} where at least two blocks are complete."""
@@ -87,7 +112,7 @@ class CellAverage:
         pairs = zip(self.average.mean, self.average.standard_error, strict=True)
         return {
             name: (float(value), float(error))
-            for name, (value, error) in zip(CELL_QUANTITIES, pairs, strict=True)
+            for name, (value, error) in zip(self.names, pairs, strict=True)
         }
 
     def state(self) -> dict[str, Any]:
@@ -114,15 +139,26 @@ class FieldSampler:
     """Takes samples of the cells every so many steps, for the whole run and for each interval.
 
     interval : steps between two frames that average over what lies between them; 0 for none
+    time_step : [s], None where molecules do not collide
     """
 
-    def __init__(self, grid: Grid, gas: Gas, every: int, start: int, steps: int, interval: int = 0):
+    def __init__(
+        self,
+        grid: Grid,
+        gas: Gas,
+        every: int,
+        start: int,
+        steps: int,
+        interval: int = 0,
+        time_step: float | None = None,
+    ):
         self.every, self.start, self.steps_per_interval = every, start, interval
         per_block = max(1, (steps - start) // (every * TIME_BLOCKS))
-        self.whole = CellAverage(grid, gas, per_block)
+        self.whole = CellAverage(grid, gas, per_block, time_step)
         self.interval = None
         if interval:
-            self.interval = CellAverage(grid, gas, max(1, interval // (every * INTERVAL_BLOCKS)))
+            per_block = max(1, interval // (every * INTERVAL_BLOCKS))
+            self.interval = CellAverage(grid, gas, per_block, time_step)
         self.sums = np.zeros((number_of_cells(grid), gas.mass.size, COLUMNS))
 
     def due(self, step: int) -> np.ndarray | None:

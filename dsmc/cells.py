@@ -1,4 +1,4 @@
-"""Stage: uniform Cartesian cells, and particles kept physically sorted by cell.
+"""Stage: Cartesian cells, even or uneven along each axis, and particles kept sorted by cell.
 
 The cell number counts x fastest: cell = i_x + n_x (i_y + n_y i_z).  Particles of cell c are the
 rows offsets[c] : offsets[c + 1].  The order inside a cell is (source cell, rank there), whatever
@@ -17,19 +17,38 @@ from dsmc.compiled import kernel
 SLABS = 128
 
 
+MOST_BINS = 1 << 14  # of the table that finds uneven cells: it stays in cache
+
+
+class Grading(NamedTuple):
+    """Uneven cells: their faces, and for equal bins of each axis the cell where a bin begins."""
+
+    edges: np.ndarray  # (d, most faces + 1) in the precision of the rows, then infinity [m]
+    first: np.ndarray  # (d, most bins + 1), then the last cell
+    inverse_bin: tuple[float, ...]  # bins per metre
+    volume: np.ndarray  # (cells,) [m^3]
+
+
 class Grid(NamedTuple):
-    """Uniform cells over a box [0, L_x] x ...; tuples of length d (1, 2 or 3)."""
+    """Cells over a box [0, L_x] x ...; tuples of length d (1, 2 or 3)."""
 
     lengths: tuple[float, ...]  # [m]
-    inverse_width: tuple[float, ...]  # cells per metre
+    inverse_width: tuple[float, ...]  # cells per metre, on average
     cells: tuple[int, ...]
-    volume: float  # of one cell [m^3]
+    volume: float  # of one cell, on average [m^3]
+    grading: Grading | None  # None where all cells are equal
 
 
-def grid(lengths: tuple[float, ...], cells: tuple[int, ...], dtype: type = np.float64) -> Grid:
+def grid(
+    lengths: tuple[float, ...],
+    cells: tuple[int, ...],
+    dtype: type = np.float64,
+    edges: tuple[tuple[float, ...], ...] | None = None,
+) -> Grid:
     """Return the grid of a box; missing lengths (of a 1-D or 2-D box) are 1 m.
 
     dtype : precision of the positions, in which the flight computes
+    edges : the faces of the cells along each axis [m], None for equal cells
     """
     volume = 1.0
     for length, count in zip(lengths, cells, strict=True):
@@ -39,7 +58,45 @@ def grid(lengths: tuple[float, ...], cells: tuple[int, ...], dtype: type = np.fl
         tuple(dtype(count / length) for length, count in zip(lengths, cells, strict=True)),
         tuple(int(count) for count in cells),
         volume,
+        None if edges is None else grading(edges, dtype),
     )
+
+
+def grading(edges: tuple[tuple[float, ...], ...], dtype: type = np.float64) -> Grading:
+    """Return the table of uneven cells from their faces along each axis [m].
+
+    A bin is as narrow as the narrowest cell, if MOST_BINS are enough for that: it then holds at
+    most one face, and a position is found with one comparison or two.
+    """
+    widths = [np.diff(axis) for axis in edges]
+    pairs = list(zip(edges, widths, strict=True))
+    bins = [int(min(MOST_BINS, np.ceil(axis[-1] / width.min()))) for axis, width in pairs]
+    faces = np.full((len(edges), max(map(len, edges)) + 1), np.inf, dtype)
+    first = np.zeros((len(edges), max(bins) + 1), np.int32)
+    for k, axis in enumerate(edges):
+        faces[k, : len(axis)] = axis
+        begins = axis[-1] * np.arange(bins[k]) / bins[k]
+        first[k, : bins[k]] = np.searchsorted(faces[k, : len(axis)], begins, side="right") - 1
+        first[k, bins[k] :] = len(axis) - 2
+    volume = np.ones(1)
+    for width in reversed(widths):  # x runs fastest
+        volume = np.multiply.outer(volume, width).ravel()
+    inverse_bin = tuple(dtype(count / axis[-1]) for count, axis in zip(bins, edges, strict=True))
+    return Grading(faces, first, inverse_bin, volume)
+
+
+def cell_volumes(grid: Grid) -> np.ndarray | float:
+    """The volume of each cell, (cells,), or the one number that all have [m^3]."""
+    return grid.volume if grid.grading is None else grid.grading.volume
+
+
+def cell_centres(grid: Grid) -> tuple[np.ndarray, ...]:
+    """The centres of the cells along each axis [m]."""
+    if grid.grading is None:
+        pairs = zip(grid.cells, grid.lengths, strict=True)
+        return tuple((np.arange(n) + 0.5) * length / n for n, length in pairs)
+    rows = zip(grid.grading.edges.astype(np.float64), grid.cells, strict=True)
+    return tuple(0.5 * (faces[1 : n + 1] + faces[:n]) for faces, n in rows)
 
 
 def number_of_cells(grid: Grid) -> int:
@@ -61,13 +118,44 @@ def first_cell(slab, slabs, cells):
 @kernel
 def cell_of(phase, row, grid):
     """Cell of a particle; a position on the upper face belongs to the last cell."""
+    return place_in(phase, row, grid, grid.grading)
+
+
+@kernel
+def place_in(phase, row, grid, grading):
+    """Cell of a particle in even (grading None) or uneven cells."""
     cell = np.uint64(0)
     stride = np.uint64(1)
     for axis in range(len(grid.cells)):
-        index = np.uint64(np.int64(phase[row, axis] * grid.inverse_width[axis]))
+        if grading is None:
+            index = np.uint64(np.int64(phase[row, axis] * grid.inverse_width[axis]))
+        else:
+            index = uneven_index(phase[row, axis], axis, grading)
         cell += stride * min(index, np.uint64(grid.cells[axis] - 1))
         stride *= np.uint64(grid.cells[axis])
     return cell
+
+
+@kernel
+def uneven_index(x, axis, grading):
+    """The last of the cells of an axis whose lower face is not above x; one more at the end."""
+    edges, one = grading.edges, np.uint64(1)
+    bin = np.uint64(np.int64(x * grading.inverse_bin[axis]))
+    index = np.uint64(grading.first[axis, bin])
+    index += np.uint64(x >= edges[axis, index + one])  # no branch: as often as not
+    while x >= edges[axis, index + one]:
+        index += one
+    while x < edges[axis, index]:  # the number of the bin was rounded up
+        index -= one
+    return index
+
+
+@kernel
+def volume_of(cell, grid, grading):
+    """The volume of a cell [m^3]."""
+    if grading is None:
+        return grid.volume
+    return grading.volume[cell]
 
 
 @kernel

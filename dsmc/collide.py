@@ -17,7 +17,7 @@ from dsmc.census import record_collision
 from dsmc.compiled import inner_kernel, kernel
 from dsmc.cross_section import no_event, waiting_time
 from dsmc.draws import unit, unit_fine, words
-from dsmc.moments import velocity_of
+from dsmc.moments import COLLISIONS, SEPARATIONS, velocity_of
 from dsmc.pairs import (
     choose_members,
     choose_species,
@@ -29,6 +29,7 @@ from dsmc.pairs import (
     sort_members,
     widen,
 )
+from dsmc.partners import forget, meet_near, separation_squared
 from dsmc.reflection import maxwell_pair
 from dsmc.scatter import (
     centre_of_mass,
@@ -48,15 +49,17 @@ TINY = 1e-200  # far from underflow
 @inner_kernel
 def collide_cell(
     phase, species, start, stop, first, dimension, volume, gas, dt, address, time, slab, census,
-    bench, tally,
+    sums, bench, tally,
 ):  # fmt: skip
     """Let the particles start:stop of one cell collide for a time dt.
 
     phase : (N, d + D) [m, m/s], velocities from column `first`; dimension : D, or None for D = 3
-    time : of the start [s], for the census; tally : (slabs, S, S, 2) candidates and collisions
+    time : of the start [s], for the census; sums : (cells, S, moments.COLUMNS) that takes note of
+    the collisions, or None; tally : (slabs, S, S, 2) candidates and collisions
     """
     if stop - start < 2:
         return
+    forget(bench.tried)
     measure_spread(phase, species, start, stop, first, dimension, bench)
     if species is not None:
         sort_members(species, start, stop, bench)
@@ -74,6 +77,7 @@ def collide_cell(
         else:
             a, b = choose_species(flow, bench, address, draw)
             i, j = choose_members(a, b, bench, w_0, w_1)
+        i, j = meet_near(phase, i, j, a, b, start, stop, first, species, bench, bench.tried)
         tally[slab, a, b, 0] += 1
         wider = False
         g_squared = relative_speed_squared(phase, i, j, first, dimension)
@@ -82,6 +86,9 @@ def collide_cell(
                 moment = time + elapsed + waiting_time(product, flow)
                 record_collision(phase, i, first, census, slab, moment)
                 record_collision(phase, j, first, census, slab, moment)
+            if sums is not None:
+                sums[address.cell, a, COLLISIONS] += 1.0
+                sums[address.cell, a, SEPARATIONS] += separation_squared(phase, i, j, first)
             scatter_pair(phase, i, j, first, dimension, gas, a, b, address, draw, bench)
             tally[slab, a, b, 1] += 1
             wider = widen(phase, i, first, dimension, a, bench)

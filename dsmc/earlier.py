@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dsmc import checkpoint, fields, hdf5, snapshots, trajectory
+from dsmc import checkpoint, fields, hdf5, mesh, snapshots, trajectory
 from dsmc.faces import AXES
+from dsmc.grading import edges_around
 from dsmc.initial import CellGas, EarlierParticles, misfit
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def earlier_state(scenario: Scenario) -> EarlierParticles | CellGas:
         origin = _origin(hdf5.read_origin(file)[0])
     if origin is not None:
         _check_origin(scenario, origin)
-    if kind == "ImageData":
+    if kind in ("ImageData", mesh.TYPE):
         return _cell_gas(scenario, frame)
     if kind == "PolyData":
         snapshot = snapshots.read_snapshot(path, frame)
@@ -118,9 +119,10 @@ def _cell_gas(scenario: Scenario, frame: int) -> CellGas:
     if missing:
         raise hdf5.Unreadable(path, f"cell fields without {', '.join(missing)}")
     axes = found["temperature"].axes
-    _check_box(scenario, tuple(float(axis[0] + axis[-1]) for axis in axes))
+    edges = tuple(edges_around(axis) for axis in axes)
+    _check_box(scenario, tuple(float(axis[-1]) for axis in edges))
     n, *u, temperature = (found[name].value.ravel() for name in names)
-    gas = CellGas(tuple(axis.size for axis in axes), n, np.stack(u, axis=1), temperature)
+    gas = CellGas(edges, n, np.stack(u, axis=1), temperature)
     _check_values(scenario, gas)
     return gas
 
@@ -137,7 +139,7 @@ def _check_values(scenario: Scenario, gas: CellGas) -> None:
             f"has no density, velocity or temperature (NaN, or negative) in {unknown} of {n.size} "
             "cells: take a frame averaged over more samples",
         )
-    mean, stated = float(n.mean()), scenario.number_density
+    mean, stated = float(n @ gas.volumes / gas.volumes.sum()), scenario.number_density
     if not abs(mean - stated) <= LARGEST_MISMATCH * stated:
         raise misfit(
             scenario,

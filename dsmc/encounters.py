@@ -373,7 +373,8 @@ def collide_in_turn(phase, first, offsets, labels, key, step, times, gas, desk, 
         if times[cell] > 0.0:
             collide_cell(
                 phase, None, offsets[cell], offsets[cell + 1], first, phase.shape[1] - first, 1.0,
-                gas, times[cell], Address(key, step, labels[cell]), 0.0, 0, None, desk.bench, tally,
+                gas, times[cell], Address(key, step, labels[cell]), 0.0, 0, None, None,
+                desk.bench, tally,
             )  # fmt: skip
 
 

@@ -10,6 +10,7 @@
         /value, /error                  (n_x,), (n_y, n_x) or (n_z, n_y, n_x), float64
     /parameters                         scenario, provenance (see `dsmc.hdf5`)
 
+Uneven cells are a mesh (see `dsmc.mesh`), with the cells of all frames one after the other.
 Every dataset has a unit and a description. x runs fastest; NaN marks a cell that was empty. VTK and
 ParaView (>= 5.12) open the file as it is (docs.vtk.org, "VTKHDF file format"). They know three
 dimensions only: a missing one is drawn as one cell, as thick as the smallest cell is wide.
@@ -28,7 +29,7 @@ from typing import Any, Literal, NamedTuple
 import h5py
 import numpy as np
 
-from dsmc import hdf5
+from dsmc import hdf5, mesh
 from dsmc.faces import AXES
 from dsmc.hdf5 import Unreadable
 from dsmc.result import Field
@@ -45,6 +46,7 @@ class FieldsWriter(hdf5.Writer):
     """Writes cell fields frame by frame; a context manager.
 
     lengths, cells : (d,) [m] and (d,), d = 1, 2 or 3
+    edges      : the faces of uneven cells along each axis [m], None for equal cells
     average    : whether a frame is the average so far ("running") or since the last ("interval")
     quantities : (name, unit, description) of each field that a frame may hold
     Raises OSError (file exists, no permission, disk full …) naming the path and the cure, and
@@ -61,6 +63,7 @@ class FieldsWriter(hdf5.Writer):
         provenance: Mapping[str, Any],
         average: Average,
         quantities: Iterable[Quantity],
+        edges: Sequence[Sequence[float]] | None = None,
         overwrite: bool = False,
     ) -> None:
         if not 1 <= len(cells) == len(lengths) <= len(AXES):
@@ -68,8 +71,8 @@ class FieldsWriter(hdf5.Writer):
                 f"lengths and cells need 1 to 3 entries each, got {lengths!r} and {cells!r}"
             )
         growing = hdf5.create(path, overwrite)
-        _lay_out(growing.root, lengths, cells, average)
-        _make_arrays(growing.root["VTKHDF/CellData"], cells, list(quantities))
+        _lay_out(growing.root, lengths, cells, average, edges)
+        _make_arrays(growing.root["VTKHDF/CellData"], cells, list(quantities), edges is not None)
         hdf5.write_origin(growing.root, scenario_text, provenance)
         self._attach(growing)
         self.commit()
@@ -95,11 +98,20 @@ class FieldsWriter(hdf5.Writer):
         self._growing, self.path = growing, growing.path
         root = growing.root["VTKHDF"]
         self._steps, self._cells = root["Steps"], root["CellData"]
-        self._shape = tuple(int(n) for n in root.attrs["WholeExtent"][5::-2])
         self._names = list(self._cells)  # looking them up in the file is slow
         self._rows = hdf5.Rows()
+        self._is_mesh = "WholeExtent" not in root.attrs
+        if self._is_mesh:
+            counts = [axis.size - 1 for axis in mesh.edges_of(growing.root)]
+            self._shape = (*[1] * (len(AXES) - len(counts)), *reversed(counts))
+            mesh.add_columns(self._rows, self._steps, self._names)
+        else:
+            self._shape = tuple(int(n) for n in root.attrs["WholeExtent"][5::-2])
+        together = int(np.prod(self._shape)) if self._is_mesh else 1
         for name, array in self._cells.items():
-            self._rows.column(self._cells, name, array.shape[1:], array.dtype.str)
+            self._rows.column(
+                self._cells, name, array.shape[1:], array.dtype.str, together=together
+            )
         self._rows.column(self._steps, "Values", (), "f8").attrs["unit"] = "s"
         self._rows.column(self._steps, "step", (), "i8")
 
@@ -117,6 +129,8 @@ class FieldsWriter(hdf5.Writer):
         if undeclared:
             raise KeyError(f"{self.path}: fields that were not declared: {', '.join(undeclared)}")
         row: dict[str, Any] = {"Values": time, "step": step}
+        if self._is_mesh:
+            row |= mesh.row(self.frames, int(np.prod(self._shape)))
         for name in self._names:
             row[name] = self._as_stored(name, fields)
         self._rows.append(row)
@@ -150,8 +164,11 @@ class FieldsWriter(hdf5.Writer):
         base = name.removesuffix("_error")
         column = "value" if name == base else "error"
         if base not in VECTORS:
-            return self._cells_of(fields, base, column)
-        return np.stack([self._cells_of(fields, c, column) for c in _components(base)], axis=-1)
+            array = self._cells_of(fields, base, column)
+            return array.ravel() if self._is_mesh else array
+        parts = [self._cells_of(fields, c, column) for c in _components(base)]
+        array = np.stack(parts, axis=-1)
+        return array.reshape(-1, len(AXES)) if self._is_mesh else array
 
     def _cells_of(self, fields: Mapping[str, Field], name: str, column: str) -> np.ndarray:
         """One column of a field as (n_z, n_y, n_x)."""
@@ -197,51 +214,72 @@ def frame_times(path: str | os.PathLike[str]) -> tuple[np.ndarray, np.ndarray]:
 
 
 class _Layout(NamedTuple):
-    """What a VTKHDF image says about itself: the cells and how many frames are complete."""
+    """What a VTKHDF file says about itself: the cells and how many frames are complete."""
 
     axes: tuple[np.ndarray, ...]  # cell centres of the d dimensions, x first [m]
     cells: tuple[int, ...]  # (n_z, n_y, n_x), with one cell in a missing dimension
     frames: int
     average: str
+    is_mesh: bool  # the cells of all frames stand one after the other
+
+    def cut(self, array: h5py.Dataset, frame: int) -> np.ndarray:
+        """One frame of an array: (n_z, n_y, n_x) or (n_z, n_y, n_x, 3)."""
+        if not self.is_mesh:
+            return array[frame].astype(np.float64)
+        count = int(np.prod(self.cells))
+        part = array[frame * count : (frame + 1) * count].astype(np.float64)
+        return part.reshape(*self.cells, *array.shape[1:])
 
     @classmethod
     def of(cls, file: h5py.File, path: str | os.PathLike[str]) -> _Layout:
         """Look at a file. Raises Unreadable where it holds no cell fields over time."""
         root = file.get("VTKHDF")
         kind = hdf5.text(root.attrs.get("Type", "")) if isinstance(root, h5py.Group) else ""
-        if kind != "ImageData":
+        is_mesh = mesh.is_mesh(file, kind)
+        if kind != "ImageData" and not is_mesh:
             found = f"VTKHDF of type {kind}" if kind else "HDF5, but not VTKHDF"
             raise Unreadable(path, f"no cell fields (VTKHDF ImageData): the file is {found}")
         needed = {"Steps": h5py.Group, "CellData": h5py.Group, "Steps/Values": h5py.Dataset}
         for name, what in needed.items():
             if not isinstance(root.get(name), what):
                 raise Unreadable(path, f"cell fields without /VTKHDF/{name}")
-        extent = np.asarray(root.attrs["WholeExtent"])
-        counts = np.diff(extent.reshape(3, 2), axis=1)[:, 0]
-        cells = tuple(int(n) for n in counts[::-1])
+        axes, cells = _uneven_cells(file) if is_mesh else _even_cells(root)
         if not len(root["CellData"]):
             raise Unreadable(path, "cell fields without any array in /VTKHDF/CellData")
+        tail, told = ((), "all cells") if is_mesh else (cells, ", ".join(map(str, cells)))
         for array in root["CellData"].values():
-            if array.shape[1:] not in (cells, (*cells, 3)) or array.dtype.kind not in "fiu":
+            if array.shape[1:] not in (tail, (*tail, 3)) or array.dtype.kind not in "fiu":
                 raise Unreadable(
                     path,
                     f"{array.name} has shape {array.shape} of {array.dtype}; "
-                    f"expected numbers, (frames, {', '.join(map(str, cells))}) or (…, 3)",
+                    f"expected numbers, (frames, {told}) or (…, 3)",
                 )
-        axes = tuple(
-            low + width * (np.arange(start, start + count) + 0.5)
-            for low, width, start, count in zip(
-                root.attrs["Origin"], root.attrs["Spacing"], extent[::2], counts, strict=True
-            )
-        )
         steps = root["Steps"]
-        arrays = [*root["CellData"].values(), *(steps[n] for n in ("Values", "step") if n in steps)]
-        return cls(
-            axes[: int(root.attrs.get("space_dimension", 3))],
-            cells,
-            min((len(array) for array in arrays), default=0),
-            hdf5.text(steps.attrs.get("average", "")),
+        rows = [len(steps[name]) for name in ("Values", "step") if name in steps]
+        each = int(np.prod(cells)) if is_mesh else 1
+        rows += [len(array) // each for array in root["CellData"].values()]
+        average = hdf5.text(steps.attrs.get("average", ""))
+        return cls(axes, cells, min(rows, default=0), average, is_mesh)
+
+
+def _even_cells(root: h5py.Group) -> tuple[tuple[np.ndarray, ...], tuple[int, ...]]:
+    """Centres along the axes that the box has, and (n_z, n_y, n_x), of an image."""
+    extent = np.asarray(root.attrs["WholeExtent"])
+    counts = np.diff(extent.reshape(3, 2), axis=1)[:, 0]
+    axes = tuple(
+        low + width * (np.arange(start, start + count) + 0.5)
+        for low, width, start, count in zip(
+            root.attrs["Origin"], root.attrs["Spacing"], extent[::2], counts, strict=True
         )
+    )
+    return axes[: int(root.attrs.get("space_dimension", 3))], tuple(int(n) for n in counts[::-1])
+
+
+def _uneven_cells(file: h5py.File) -> tuple[tuple[np.ndarray, ...], tuple[int, ...]]:
+    """The same of a mesh."""
+    axes = tuple(0.5 * (edges[1:] + edges[:-1]) for edges in mesh.edges_of(file))
+    missing = (1,) * (len(AXES) - len(axes))
+    return axes, (*missing, *(axis.size for axis in reversed(axes)))
 
 
 def _read_frame(group: h5py.Group, layout: _Layout, frame: int) -> dict[str, Field]:
@@ -251,9 +289,9 @@ def _read_frame(group: h5py.Group, layout: _Layout, frame: int) -> dict[str, Fie
         if name.endswith("_error") and name.removesuffix("_error") in group:
             continue
         unit, text = (hdf5.text(array.attrs.get(key, "")) for key in ("unit", "description"))
-        value = array[frame].astype(np.float64)
+        value = layout.cut(array, frame)
         known = group.get(f"{name}_error")
-        error = np.full(value.shape, np.nan) if known is None else known[frame].astype(np.float64)
+        error = np.full(value.shape, np.nan) if known is None else layout.cut(known, frame)
         parts = [(name, text, (value, error))]
         if value.ndim > len(layout.cells):
             parts = [
@@ -284,28 +322,42 @@ def _read_average(averages: h5py.Group, layout: _Layout) -> dict[str, Field]:
 
 
 def _lay_out(
-    file: h5py.File, lengths: Sequence[float], cells: Sequence[int], average: Average
+    file: h5py.File,
+    lengths: Sequence[float],
+    cells: Sequence[int],
+    average: Average,
+    edges: Sequence[Sequence[float]] | None,
 ) -> None:
-    widths = [length / count for length, count in zip(lengths, cells, strict=True)]
-    missing = len(AXES) - len(cells)
-    counts = [*cells, *[1] * missing]
     root = file.create_group("VTKHDF")
     root.attrs["Version"] = np.array([2, 0], np.int64)
-    root.attrs.create("Type", np.bytes_("ImageData"))
-    root.attrs["WholeExtent"] = np.array([bound for n in counts for bound in (0, n)], np.int64)
-    root.attrs["Origin"] = np.zeros(3)
-    root.attrs["Spacing"] = np.array([*widths, *[min(widths)] * missing], np.float64)
-    root.attrs["Direction"] = np.eye(3).ravel()
-    root.attrs["space_dimension"] = len(cells)
+    if edges is None:
+        _lay_out_image(root, lengths, cells)
+    else:
+        root.attrs.create("Type", np.bytes_(mesh.TYPE))
+        mesh.lay_out(file, edges)
     steps = root.create_group("Steps")
     steps.attrs["NSteps"] = np.int64(0)
     steps.attrs["average"] = average
     root.create_group("CellData", track_order=True)
 
 
-def _make_arrays(group: h5py.Group, cells: Sequence[int], quantities: list[Quantity]) -> None:
+def _lay_out_image(root: h5py.Group, lengths: Sequence[float], cells: Sequence[int]) -> None:
+    widths = [length / count for length, count in zip(lengths, cells, strict=True)]
+    missing = len(AXES) - len(cells)
+    counts = [*cells, *[1] * missing]
+    root.attrs.create("Type", np.bytes_("ImageData"))
+    root.attrs["WholeExtent"] = np.array([bound for n in counts for bound in (0, n)], np.int64)
+    root.attrs["Origin"] = np.zeros(3)
+    root.attrs["Spacing"] = np.array([*widths, *[min(widths)] * missing], np.float64)
+    root.attrs["Direction"] = np.eye(3).ravel()
+    root.attrs["space_dimension"] = len(cells)
+
+
+def _make_arrays(
+    group: h5py.Group, cells: Sequence[int], quantities: list[Quantity], is_mesh: bool
+) -> None:
     """An empty array for each quantity and its error; one for the components of a vector."""
-    scalar = (*[1] * (len(AXES) - len(cells)), *reversed(cells))
+    scalar = () if is_mesh else (*[1] * (len(AXES) - len(cells)), *reversed(cells))
     names = {name for name, _, _ in quantities}
     vectors = [base for base in VECTORS if names.issuperset(_components(base))]
     for name, unit, description in quantities:

@@ -243,17 +243,28 @@ class Rows:
         self._columns: dict[str, tuple[h5py.Dataset, Any, tuple[int, ...]]] = {}
 
     def column(
-        self, group: h5py.Group, path: str, shape: tuple[int, ...], dtype: str, **storage: Any
+        self,
+        group: h5py.Group,
+        path: str,
+        shape: tuple[int, ...],
+        dtype: str,
+        name: str | None = None,
+        together: int = 1,
+        **storage: Any,
     ) -> h5py.Dataset:
-        """The dataset of one column, made if it is not there."""
+        """The dataset of one column, made if it is not there.
+
+        name : by which rows give it, if not its own; together : entries that make up one row
+        """
         if path not in group:
             chunk = chunk_shape(shape, np.dtype(dtype).itemsize)
             maximum = (None, *shape)
             group.create_dataset(
                 path, (0, *shape), dtype, maxshape=maximum, chunks=chunk, **storage
             )
-        name = path.removesuffix("/value").rsplit("/", 1)[-1]
-        self._columns[name] = (group[path], h5py.h5s.create_simple((1, *shape)), shape)
+        name = name or path.removesuffix("/value").rsplit("/", 1)[-1]
+        shape = (together, *shape)
+        self._columns[name] = (group[path], h5py.h5s.create_simple(shape), shape)
         return group[path]
 
     def clock(self, group: h5py.Group) -> None:
@@ -265,7 +276,7 @@ class Rows:
     def trim(self, rows: int) -> None:
         """Keep the first `rows` rows."""
         for dataset, _, shape in self._columns.values():
-            dataset.id.set_extent((rows, *shape))
+            dataset.id.set_extent((rows * shape[0], *shape[1:]))
         self.length = rows
 
     def append(self, row: Mapping[str, Any]) -> None:
@@ -276,9 +287,9 @@ class Rows:
             for name, (dataset, _, shape) in self._columns.items()
         ]
         for data, (dataset, memory, shape) in zip(ready, self._columns.values(), strict=True):
-            dataset.id.set_extent((self.length + 1, *shape))
+            dataset.id.set_extent(((self.length + 1) * shape[0], *shape[1:]))
             place = dataset.id.get_space()
-            place.select_hyperslab((self.length, *(0 for _ in shape)), (1, *shape))
+            place.select_hyperslab((self.length * shape[0], *(0 for _ in shape[1:])), shape)
             dataset.id.write(memory, place, data)
         self.length += 1
 

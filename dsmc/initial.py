@@ -7,7 +7,7 @@ seed alone.  Shares (hot and cold, left and right beam, species) are exact quota
     u : (n, 6) uniforms; rows : (n,) numbers of the particles; result : (n, 3) [v0]
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -33,17 +33,25 @@ class EarlierParticles(NamedTuple):
 
 
 class CellGas(NamedTuple):
-    """A gas as the fields of an earlier run tell it: the state of equal cells that fill the box.
+    """A gas as the fields of an earlier run tell it: the state of cells that fill the box.
 
-    cells : (d,) how many, x first; the other arrays count x fastest, C = their product
+    edges : the faces of the cells along each axis [m], x first; the other arrays count x fastest
     number_density : (C,) [m^-3]; velocity : (C, 3) [m/s]; temperature : (C,) [K], of any value
     where the density is 0
     """
 
-    cells: tuple[int, ...]
+    edges: tuple[np.ndarray, ...]
     number_density: np.ndarray
     velocity: np.ndarray
     temperature: np.ndarray
+
+    @property
+    def volumes(self) -> np.ndarray:
+        """The volume of each cell, (C,) [m^3]."""
+        volumes = np.ones(1)
+        for axis in reversed(self.edges):
+            volumes = np.multiply.outer(volumes, np.diff(axis)).ravel()
+        return volumes
 
 
 def normals(u: np.ndarray) -> np.ndarray:
@@ -244,13 +252,14 @@ def reused_rows(
         return np.hstack([position, velocity]).astype(dtype), species
     chosen = np.empty(count, np.int64)
     phase = np.empty((count, scenario.dimension + 3), dtype)
-    width = np.divide(scenario.lengths, scenario.cells)
+    edges = [np.asarray(axis) for axis in scenario.faces]
     for rows in blocks(count):
         choice = block_uniforms(key, draws.INITIAL_CHOICE, rows, 1)[:, 0]
         chosen[rows] = choice * velocity.shape[0]
-        cell = np.minimum(position[chosen[rows]] // width, np.subtract(scenario.cells, 1))
+        pairs = zip(edges, position[chosen[rows]].T, strict=True)
+        cell = np.stack([np.searchsorted(axis[1:-1], x, "right") for axis, x in pairs], axis=1)
         inside = block_uniforms(key, draws.INITIAL_POSITION, rows, scenario.dimension)
-        place = np.minimum((cell + inside) * width, scenario.lengths)
+        place = anywhere(edges, cell, inside, scenario.lengths)
         phase[rows] = np.hstack([place, velocity[chosen[rows]]])
     return phase, None if species is None else species[chosen]
 
@@ -269,7 +278,7 @@ def local_equilibrium(scenario, key, dtype, gas: CellGas) -> tuple[np.ndarray, n
 
     Returns phase : (N, d + 3) and species : (N,) or None.
     """
-    wanted = np.cumsum(gas.number_density) * (scenario.volume / gas.temperature.size)
+    wanted = np.cumsum(gas.number_density * gas.volumes)
     if scenario.initial.weight is None:
         wanted = wanted / wanted[-1] * scenario.particle_count
     else:
@@ -285,18 +294,29 @@ def local_equilibrium(scenario, key, dtype, gas: CellGas) -> tuple[np.ndarray, n
         species = species[np.argsort(np.concatenate(order))]
     mass = np.array([molecule.mass for molecule in scenario.molecules])
     phase = np.empty((count, scenario.dimension + 3), dtype)
-    width = np.divide(scenario.lengths, gas.cells)
+    cells = tuple(axis.size - 1 for axis in gas.edges)
     for rows in blocks(count):
         cell = np.searchsorted(ends, rows, side="right")
-        corner = np.stack(np.unravel_index(cell, gas.cells, order="F"), axis=1)
+        corner = np.stack(np.unravel_index(cell, cells, order="F"), axis=1)
         inside = block_uniforms(key, draws.INITIAL_POSITION, rows, scenario.dimension)
         own_mass = mass[0 if species is None else species[rows]]
         v0 = np.sqrt(2.0 * BOLTZMANN * gas.temperature[cell] / own_mass)
         u = block_uniforms(key, draws.INITIAL_VELOCITY, rows, UNIFORMS)
         velocity = equilibrium(u, rows) * v0[:, None] + gas.velocity[cell]
-        place = np.minimum((corner + inside) * width, scenario.lengths)
-        phase[rows] = np.hstack([place, velocity])
+        phase[rows] = np.hstack([anywhere(gas.edges, corner, inside, scenario.lengths), velocity])
     return phase, species
+
+
+def anywhere(
+    edges: Sequence[np.ndarray], cell: np.ndarray, inside: np.ndarray, lengths: Sequence[float]
+) -> np.ndarray:
+    """Positions in given cells, (n, d) [m].
+
+    edges : the faces along each axis [m]; cell : (n, d) numbers; inside : (n, d) uniforms
+    """
+    low = np.stack([axis[k] for axis, k in zip(edges, cell.T, strict=True)], axis=1)
+    high = np.stack([axis[k + 1] for axis, k in zip(edges, cell.T, strict=True)], axis=1)
+    return np.minimum(low + inside * (high - low), lengths)
 
 
 def make_exact(scenario, velocity: np.ndarray, species: np.ndarray | None) -> None:

@@ -205,10 +205,11 @@ def write_average(scenario: Scenario, path: Path, result: Result) -> None:
         path,
         lengths=scenario.lengths,
         cells=scenario.cells,
+        edges=scenario.edges,
         scenario_text=scenario.text,
         provenance=result.provenance,
         average="running",
-        quantities=field_quantities(),
+        quantities=field_quantities(scenario),
     ) as writer:
         writer.average(result.fields)
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from dsmc.moments import COLLISIONS, SEPARATIONS
 from dsmc.species import BOLTZMANN
 
 CELL_QUANTITIES = (
@@ -17,6 +18,7 @@ CELL_QUANTITIES = (
     "pressure_xx", "pressure_yy", "pressure_zz", "pressure_xy", "pressure_xz", "pressure_yz",
     "heat_flux_x", "heat_flux_y", "heat_flux_z",
 )  # fmt: skip
+COLLISION_QUANTITIES = ("collision_rate", "collision_separation")
 
 
 def cell_quantities(sums: np.ndarray, samples: float, volume: float, mass, weight: float) -> dict:
@@ -26,7 +28,8 @@ def cell_quantities(sums: np.ndarray, samples: float, volume: float, mass, weigh
     T = p / (n k);  q_i = F_N sum m c^2 c_i / (2 V).  Removing the mean of the N particles of the
     sums themselves takes one degree of freedom of N: second moments are scaled by N / (N - 1).
 
-    sums : (cells, S, 13); mass : (S,) [kg]; returns CELL_QUANTITIES -> (cells,), NaN where empty
+    sums : (cells, S, COLUMNS); mass : (S,) [kg]; volume of each cell or of all [m^3]
+    returns CELL_QUANTITIES -> (cells,), NaN where empty
     """
     per_volume = weight / (samples * volume)
     masses = np.asarray(mass)[:, None]
@@ -57,6 +60,21 @@ def cell_quantities(sums: np.ndarray, samples: float, volume: float, mass, weigh
         pressure[0, 1], pressure[0, 2], pressure[1, 2], *heat,
     )  # fmt: skip
     return dict(zip(CELL_QUANTITIES, values, strict=True))
+
+
+def collision_quantities(sums: np.ndarray, time_step: float, axes: int) -> dict:
+    """How often molecules collided and how far apart, from the sums of steps of `time_step`.
+
+    nu = 2 K / (N dt) of K collisions and N particles;  s^2 = <|x_i - x_j|^2> / d along each of the
+    d axes of the box: what L^2/6 is to partners anywhere in a cell of width L.
+
+    sums : (cells, S, COLUMNS); returns COLLISION_QUANTITIES -> (cells,), NaN where unknown
+    """
+    total = sums.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rate = 2.0 * total[:, COLLISIONS] / (total[:, 0] * time_step)
+        separation = np.sqrt(total[:, SEPARATIONS] / (axes * total[:, COLLISIONS]))
+    return dict(zip(COLLISION_QUANTITIES, (rate, separation), strict=True))
 
 
 def maxwell_moment(k: int) -> float:

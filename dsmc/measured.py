@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dsmc import expected, reference, walls
-from dsmc.macroscopic import CELL_QUANTITIES, most_probable_speed
+from dsmc import expected, reference, resolution, walls
+from dsmc.cells import cell_centres
+from dsmc.macroscopic import CELL_QUANTITIES, COLLISION_QUANTITIES, most_probable_speed
 from dsmc.quantities import QUANTITIES
 from dsmc.result import Field, Histogram, Result, Series, Wall
 from dsmc.verdict import judge
@@ -70,24 +71,22 @@ def series(scenario: Scenario, name: str, time, value, error) -> Series:
 def fields_of(simulation: Simulation) -> dict[str, Field]:
     """Cell fields averaged over the sampled time."""
     sampler = simulation.field_sampler
-    return {} if sampler is None else cell_fields(sampler.whole)
+    return {} if sampler is None else cell_fields(simulation.scenario, sampler.whole)
 
 
-def field_quantities() -> list[tuple[str, str, str]]:
+def field_quantities(scenario: Scenario) -> list[tuple[str, str, str]]:
     """Name, unit and description of every cell field."""
-    return [(name, *described(name)) for name in CELL_QUANTITIES]
+    of_collisions = COLLISION_QUANTITIES if scenario.collisions.scheme != "none" else ()
+    measured = [(name, *described(name)) for name in (*CELL_QUANTITIES, *of_collisions)]
+    rules = resolution.applying(scenario)
+    return measured + [(rule.name, "1", rule.description) for rule in rules]
 
 
-def cell_fields(average: CellAverage) -> dict[str, Field]:
-    """The fields of an average over time, x fastest."""
-    grid = average.grid
-    axes = tuple(
-        (np.arange(n) + 0.5) * length / n
-        for n, length in zip(grid.cells, grid.lengths, strict=True)
-    )
-    shape = grid.cells[::-1]
+def cell_fields(scenario: Scenario, average: CellAverage) -> dict[str, Field]:
+    """The fields of an average over time, x fastest, and how finely it was resolved."""
+    axes, shape = cell_centres(average.grid), average.grid.cells[::-1]
     measured, means = average.fields(), average.averages()
-    return {
+    fields = {
         name: Field(
             name,
             *described(name),
@@ -95,9 +94,9 @@ def cell_fields(average: CellAverage) -> dict[str, Field]:
             *(array.reshape(shape) for array in measured[name]),
             means.get(name),
         )
-        for name in CELL_QUANTITIES
-        if name in measured
+        for name in measured
     }
+    return fields | resolution.resolved(scenario, fields)
 
 
 def walls_of(simulation: Simulation) -> dict[str, Wall]:
@@ -202,8 +201,12 @@ def quality_of(simulation: Simulation) -> dict[str, float]:
         "particle_steps": float(simulation.particle_steps),
         "acceptance": float(collisions / candidates) if candidates else float("nan"),
     }
-    for axis, length, cells in zip("xyz", scenario.lengths, scenario.cells, strict=False):
-        quality[f"cell_size_{axis}_over_mean_free_path"] = length / cells / scenario.mean_free_path
+    for axis, widths in zip("xyz", resolution.cell_widths(scenario), strict=False):
+        size = float(widths.max()) / scenario.mean_free_path
+        quality[f"cell_size_{axis}_over_mean_free_path"] = size
+    if simulation.field_sampler is not None and simulation.field_sampler.whole.samples:
+        apart = simulation.field_sampler.whole.separation()
+        quality["collision_separation_over_mean_free_path"] = apart / scenario.mean_free_path
     if simulation.census_sampler is not None:
         time2, length2, count = simulation.census_sampler.flight_ratios()
         quality |= {"free_flight_time_ratio": time2, "free_flight_length_ratio": length2,

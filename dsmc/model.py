@@ -34,7 +34,7 @@ def model(scenario: Scenario) -> Model:
     """Return the model of a scenario."""
     dtype = np.dtype(scenario.run.precision).type
     return Model(
-        grid=grid(scenario.lengths, scenario.cells, dtype),
+        grid=grid(scenario.lengths, scenario.cells, dtype, scenario.edges),
         gas=gas(scenario.molecules, scenario.weight),
         walls=walls(scenario.patches, scenario.dimension, scenario.molecules),
         time_step=float(scenario.time_step),

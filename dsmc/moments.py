@@ -8,8 +8,11 @@ from dsmc.particles import Particles
 from dsmc.scatter import speed
 
 # Columns of the sums of one species in one cell: count; v_x, v_y, v_z; v_x^2, v_y^2, v_z^2;
-# v_x v_y, v_x v_z, v_y v_z; v^2 v_x, v^2 v_y, v^2 v_z.
-COLUMNS = 13
+# v_x v_y, v_x v_z, v_y v_z; v^2 v_x, v^2 v_y, v^2 v_z; then what collided in between: collisions,
+# and the squared distances of the partners.
+COLLISIONS = 13
+SEPARATIONS = 14  # [m^2]
+COLUMNS = 15
 # Columns of the sums of one species in a block of the whole gas, c about a given velocity:
 # count; c_x, c_y, c_z; c_x^2, c_y^2, c_z^2; |c|, c^4, c^6, c^8.
 GLOBAL_COLUMNS = 11

@@ -108,8 +108,9 @@ class Output:
                 FieldsWriter,
                 lengths=scenario.lengths,
                 cells=scenario.cells,
+                edges=scenario.edges,
                 average=output.fields_average,
-                quantities=field_quantities(),
+                quantities=field_quantities(scenario),
             )
         if output.snapshots:
             self._add(
@@ -179,7 +180,7 @@ class Output:
         sampler = simulation.field_sampler
         average = sampler.whole if sampler.interval is None else sampler.interval
         if average.samples:
-            frame = cell_fields(average)
+            frame = cell_fields(simulation.scenario, average)
             self.writers[FIELDS].frame(simulation.steps, simulation.time, frame)
         if sampler.interval is not None:
             sampler.interval.begin()
@@ -214,7 +215,7 @@ class Output:
                 if series.reference is not None:
                     trajectory.annotate(name, reference=series.reference)
             if simulation.field_sampler is not None and simulation.field_sampler.whole.samples:
-                average = cell_fields(simulation.field_sampler.whole)
+                average = cell_fields(simulation.scenario, simulation.field_sampler.whole)
                 self.writers[FIELDS].average(average)
             self.checkpoint(simulation)
             for writer in self.writers.values():

@@ -21,6 +21,7 @@ from dsmc.cross_section import (
     variable_rate,
 )
 from dsmc.draws import below, unit_fine, words
+from dsmc.partners import Tried, tried
 
 HARD_SPHERE = 0.5  # half exponent of sigma g = S (g^2)^(1 - omega) at omega = 1/2
 
@@ -35,12 +36,20 @@ class Bench(NamedTuple):
     begin: np.ndarray  # (S + 1,) first member of each species
     member: np.ndarray  # (largest cell,) rows sorted by species
     normal: np.ndarray  # (D,) a direction, unless D = 3
+    tried: Tried | None  # pairs of this step, where partners are the nearest
 
 
 def bench(
-    components: int, species_count: int, largest_cell: int, dtype: type = np.float64
+    components: int,
+    species_count: int,
+    largest_cell: int,
+    dtype: type = np.float64,
+    near: bool = False,
 ) -> Bench:
-    """Lay out a workspace for rows of the given precision; largest_cell: for mixtures only."""
+    """Lay out a workspace for rows of the given precision; largest_cell: for mixtures only.
+
+    near : partners are the nearest particles, not any (see `dsmc.partners`)
+    """
     return Bench(
         np.zeros(components, dtype),
         np.zeros(species_count),
@@ -49,6 +58,7 @@ def bench(
         np.zeros(species_count + 1, np.int64),
         np.empty(largest_cell, np.uint64),
         np.empty(components),
+        tried() if near else None,
     )
 
 

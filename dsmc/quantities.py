@@ -83,6 +83,13 @@ _ALL = (
     Quantity(
         "collision_rate", "s-1", "mean collision rate per molecule", _BOTH, needs="collisions"
     ),
+    Quantity(
+        "collision_separation",
+        "m",
+        "root mean square distance of colliding partners along an axis",
+        _FIELD,
+        "collisions",
+    ),
     Quantity("number_density", "m-3", "molecules per volume", _FIELD),
     Quantity("velocity_x", "m s-1", "x component of the flow velocity", _FIELD),
     Quantity("velocity_y", "m s-1", "y component of the flow velocity", _FIELD),

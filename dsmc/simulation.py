@@ -17,7 +17,7 @@ import numpy as np
 
 from dsmc import checkpoint, draws
 from dsmc.averaging import FieldSampler
-from dsmc.cells import number_of_cells
+from dsmc.cells import cell_volumes, number_of_cells
 from dsmc.checkpoint import Checkpoint
 from dsmc.compiled import Team, available_threads, variants
 from dsmc.earlier import earlier_state
@@ -136,8 +136,9 @@ class Simulation:
 
     def _make_tallies(self) -> None:
         kinds = len(self.scenario.molecules)
+        near = self.scenario.collisions.partners == "nearest"
         self._tallies = new_tallies(self._state.slabs, kinds, len(self.scenario.patches))
-        self._benches = benches(self._state, kinds, self._team.threads)
+        self._benches = benches(self._state, kinds, self._team.threads, near)
 
     def _make_samplers(self) -> None:
         scenario, sample = self.scenario, self.scenario.sample
@@ -151,7 +152,7 @@ class Simulation:
             interval = scenario.output.fields * (scenario.output.fields_average == "interval")
             self.field_sampler = FieldSampler(
                 self._model.grid, self._model.gas, sample.fields_every, sample.start,
-                scenario.steps, interval,
+                scenario.steps, interval, self._model.time_step if self._model.colliding else None,
             )  # fmt: skip
         self.wall_sampler = WallSampler(sample.start, scenario.steps, self._tallies.walls)
         self.census_sampler = None
@@ -354,7 +355,7 @@ class Simulation:
         """Cell fields now: {name: (cells,)}, cell = i_x + n_x (i_y + n_y i_z); NaN where empty."""
         sums = cell_sums(self._state, len(self.scenario.molecules))
         return cell_quantities(
-            sums, 1, self._model.grid.volume, self._model.gas.mass, self._model.gas.weight
+            sums, 1, cell_volumes(self._model.grid), self._model.gas.mass, self._model.gas.weight
         )
 
     @property

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dsmc.cells import divide_slabs, first_cell, prefix_sum, reorder_rows
+from dsmc.cells import divide_slabs, first_cell, prefix_sum, reorder_rows, volume_of
 from dsmc.census import Census, record_exposure
 from dsmc.collide import collide_cell
 from dsmc.compiled import Team, kernel
@@ -43,11 +43,11 @@ def new_tallies(slabs: int, species_count: int, patches: int) -> Tallies:
     )
 
 
-def benches(state: Particles, species_count: int, threads: int) -> list[Bench]:
+def benches(state: Particles, species_count: int, threads: int, near: bool = False) -> list[Bench]:
     """A workspace for every thread; in a mixture a cell may come to hold every particle."""
     largest = 0 if species_count == 1 else state.rows.shape[0]
     dtype = state.rows.dtype.type
-    return [bench(3, species_count, largest, dtype) for _ in range(threads)]
+    return [bench(3, species_count, largest, dtype, near) for _ in range(threads)]
 
 
 def room_for(state: Particles, entered: int, workspaces: list[Bench]) -> list[Bench]:
@@ -55,7 +55,8 @@ def room_for(state: Particles, entered: int, workspaces: list[Bench]) -> list[Be
     if state.count + entered <= state.rows.shape[0]:
         return workspaces
     reserve(state, state.count + entered)
-    return benches(state, workspaces[0].farthest.size, len(workspaces))
+    first = workspaces[0]
+    return benches(state, first.farthest.size, len(workspaces), first.tried is not None)
 
 
 @kernel
@@ -81,9 +82,11 @@ def advance_slabs(
             if sums is not None:
                 add_cell(phase, species, start, stop, first, 0.5, sums[cell])
             if model.colliding:
+                volume = volume_of(cell, model.grid, model.grid.grading)
                 collide_cell(
-                    phase, species, start, stop, first, None, model.grid.volume, model.gas,
-                    model.time_step, address, time, slab, census, bench, tallies.collisions,
+                    phase, species, start, stop, first, None, volume, model.gas,
+                    model.time_step, address, time, slab, census, sums, bench,
+                    tallies.collisions,
                 )  # fmt: skip
             if sums is not None:
                 add_cell(phase, species, start, stop, first, 0.5, sums[cell])

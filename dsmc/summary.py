@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dsmc import disk
+from dsmc.faces import AXES
+from dsmc.resolution import Coarsest, coarsest
 from dsmc.result import Field, Histogram, Result, Row, Series, Verdict, Wall, row_texts
 
 if TYPE_CHECKING:
@@ -87,6 +89,7 @@ def summary(result: Result) -> dict[str, Any]:
             "wall_time": {"value": result.wall_time, "unit": "s"},
             "stage_seconds": dict(result.stage_seconds),
             "quality": dict(result.quality),
+            "coarsest_cells": [_coarse(worst) for worst in coarsest(result.fields)],
             "series": {name: _series(series) for name, series in result.series.items()},
             "fields": {name: _field(cells) for name, cells in result.fields.items()},
             "walls": {name: _wall(wall) for name, wall in result.walls.items()},
@@ -107,6 +110,10 @@ def closing_table(
     rows = [row_texts(row) for row in result.table()]
     if rows:
         _print_table(console, result.title, _HEADS, rows, [_style(r) for r in result.table()])
+    if worst := coarsest(result.fields):
+        heads = ("coarsest cells", "value", "rule", "where", "cells beyond it")
+        styles = ["yellow" if one.broken else "" for one in worst]
+        _print_table(console, "How fine the cells are", heads, list(map(_worst_row, worst)), styles)
     stages = _stage_rows(result)
     if stages:
         per_step = _particle_steps(result) > 0
@@ -121,6 +128,17 @@ def closing_table(
 def _particle_steps(result: Result) -> float:
     """The sum of the numbers of particles of all steps."""
     return result.quality.get("particle_steps", result.particles * result.steps)
+
+
+def _worst_row(worst: Coarsest) -> tuple[str, ...]:
+    """The worst cell by a rule of `dsmc.resolution`, and where it lies."""
+    return (
+        worst.rule.name.replace("_", " "),
+        f"{worst.value:.3g}",
+        worst.rule.text,
+        ", ".join(f"{a} = {x:.3g} m" for a, x in zip(AXES, worst.place, strict=False)),
+        f"{worst.broken} of {worst.cells}" if worst.broken else "none",
+    )
 
 
 def _stage_rows(result: Result) -> list[tuple[str, ...]]:
@@ -194,6 +212,14 @@ def _field(cells: Field) -> dict[str, Any]:
         "minimum": _extreme(cells, int(np.argmin(cells.value))),
         "maximum": _extreme(cells, int(np.argmax(cells.value))),
     }
+
+
+def _coarse(worst: Coarsest) -> dict[str, Any]:
+    place = {axis: {"value": x, "unit": "m"} for axis, x in zip(AXES, worst.place, strict=False)}
+    names = ("value", "place", "cells_beyond", "cells")
+    numbers = (worst.value, place, worst.broken, worst.cells)
+    rule = {"name": worst.rule.name, "limit": worst.rule.limit, "at_least": worst.rule.at_least}
+    return rule | dict(zip(names, numbers, strict=True))
 
 
 def _extreme(cells: Field, place: int) -> dict[str, float]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsmc import expected, reference
+from dsmc.grading import widths
 from dsmc.result import Result, Series, Verdict
 from dsmc.statistics import single_test
 
@@ -215,15 +216,21 @@ def balances(scenario: Scenario, result: Result) -> Iterator[Verdict]:
             gas, gas_error = field.average
             yield figure(f"pressure_{name} of the gas", gas, math.hypot(error, gas_error), stress,
                          "shear stress on the walls", "Pa",
-                         discretisation(scenario) * abs(stress))  # fmt: skip
+                         discretisation(scenario, result) * abs(stress))  # fmt: skip
 
 
-def discretisation(scenario: Scenario) -> float:
+def discretisation(scenario: Scenario, result: Result) -> float:
     """Share of the stress that cells and time steps may carry: collisional transfer across a cell.
 
+    By the measured distance of partners, sqrt(6) of which stand for a cell of random partners.
     Alexander, Garcia & Alder 1998 and Hadjiconstantinou 2000, as hard spheres.
     """
-    cell = scenario.lengths[0] / scenario.cells[0] / scenario.mean_free_path
+    apart = result.quality.get("collision_separation_over_mean_free_path", math.nan)
+    if not math.isfinite(apart):
+        widest = scenario.lengths[0] / scenario.cells[0]
+        if scenario.edges is not None:
+            widest = max(widths(scenario.edges[0]))
+        apart = reference.RANDOM_SEPARATION * widest / scenario.mean_free_path
     step = scenario.time_step / scenario.collision_time
-    cells = float(reference.cell_size_error(cell, "viscosity"))
+    cells = float(reference.cell_size_error(math.sqrt(6.0) * apart, "viscosity"))
     return cells + float(reference.time_step_error(step, "viscosity"))

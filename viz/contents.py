@@ -68,7 +68,7 @@ def of(target: Path) -> Contents:
         kind = _kind(file)
         text = hdf5.read_origin(file)[0]
         there = ", ".join(f"/{name}" for name in file) or "nothing"
-    if kind == "ImageData":
+    if kind in ("ImageData", "UnstructuredGrid"):
         return _of_fields(target, text)
     if kind == "PolyData":
         return _of_particles(target, frames.of_snapshots(target), text)

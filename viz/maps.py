@@ -6,6 +6,7 @@ in cividis: all three are told apart by colour-blind readers and in print. White
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from dsmc.faces import AXES
+from dsmc.grading import EVEN, edges_around
 from dsmc.result import Field
 from viz import style
 
@@ -41,6 +43,7 @@ POSITIVE = ("number_density", "temperature", "pressure")  # their errors are sho
 
 _SEEN = 5.0  # standard errors that a component out of the plane must reach somewhere
 _LABELS = (1.6, 1.2)  # room that the labels and the colour bar of a map take [inch]
+_MOST_PIXELS = 2000  # along a side of a map of uneven cells
 _MOST_OBLONG = 4.0  # a box of greater ratio of its sides is not drawn to scale
 
 
@@ -200,14 +203,30 @@ def sheet(
     lengths = extent[1] - extent[0], extent[3] - extent[2]
     oblong = max(lengths) / min(lengths) > _MOST_OBLONG
     low, high = limits
+    pixels = np.ma.masked_invalid(raster(cells, plane, values))
     image = axes.imshow(
-        np.ma.masked_invalid(values), origin="lower", extent=extent, cmap=colours,
-        vmin=low, vmax=high, aspect="auto" if oblong else "equal", interpolation="nearest",
+        pixels, origin="lower", extent=extent, cmap=colours, vmin=low, vmax=high,
+        aspect="auto" if oblong else "equal", interpolation="nearest",
     )  # fmt: skip
     axes.grid(False)
     axes.figure.colorbar(image, cax=axes.inset_axes((1.03, 0.0, 0.045, 1.0)))
     for axis, label in ((plane.horizontal, axes.set_xlabel), (plane.vertical, axes.set_ylabel)):
         label(style.with_unit(f"${AXES[axis]}$", unit))
+
+
+def raster(cells: Sequence[np.ndarray], plane: Plane, values: np.ndarray) -> np.ndarray:
+    """The values of a plane on equal pixels: of uneven cells as many as make the narrowest seen.
+
+    cells : the centres along each axis [m]; values : (vertical, horizontal)
+    """
+    for axis, side in ((0, plane.vertical), (1, plane.horizontal)):
+        edges = edges_around(cells[side])
+        widths = np.diff(edges)
+        if np.ptp(widths) > EVEN * widths.mean():
+            pixels = min(_MOST_PIXELS, math.ceil((edges[-1] - edges[0]) / widths.min()))
+            places = edges[0] + (np.arange(pixels) + 0.5) * (edges[-1] - edges[0]) / pixels
+            values = np.take(values, np.searchsorted(edges[1:-1], places, "right"), axis=axis)
+    return values
 
 
 def _finish(axes: Axes, field: Field, plane: Plane, title: str, label: str, unit: str) -> bool:
@@ -223,8 +242,9 @@ def _streamlines(axes: Axes, fields: Mapping[str, Field], plane: Plane) -> None:
     parts = [fields[f"velocity_{AXES[k]}"] for k in sides]
     if min(part.axes[k].size for part, k in zip(parts, sides, strict=True)) < 3:
         return
-    u, v = (plane.cut(part.value) for part in parts)
-    errors = [plane.cut(part.error) for part in parts]
+    cells = parts[0].axes
+    u, v = (raster(cells, plane, plane.cut(part.value)) for part in parts)
+    errors = [raster(cells, plane, plane.cut(part.error)) for part in parts]
     known = [np.where(np.isfinite(error), error, 0.0) for error in errors]
     seen = np.hypot(u, v) > style.SIGMAS * np.hypot(*known)
     if np.count_nonzero(seen) < 0.05 * seen.size:
@@ -260,9 +280,9 @@ def _is_shown(field: Field) -> bool:
 
 
 def _ends(centres: np.ndarray) -> tuple[float, float]:
-    """The ends of a row of equal cells; a single one begins at the origin."""
-    half = 0.5 * (centres[1] - centres[0]) if centres.size > 1 else centres[0]
-    return float(centres[0] - half), float(centres[-1] + half)
+    """The ends of a row of cells; a single one begins at the origin."""
+    edges = edges_around(centres)
+    return float(edges[0]), float(edges[-1])
 
 
 def _limits(parts: Sequence[np.ndarray]) -> tuple[float, float]:

@@ -1,14 +1,12 @@
 """Whether the run itself was fine enough: cells, time step and particles against their rules.
 
-In each cell lambda and tau_c are those of a gas in equilibrium at the cell's own density and
-temperature (Bird 1994, eqs. 4.74 and 4.76). The rules are those that `dsmc check` warns by.
+The rules and the numbers of each cell are those of `dsmc.resolution`, by which `dsmc check` warns.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +15,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from dsmc.faces import AXES
-from dsmc.forecast.cautions import FEWEST_PER_CELL, LARGEST_CELL, LARGEST_TIME_STEP
+from dsmc.resolution import RULES, Rule, resolved
 from dsmc.result import Field
 from viz import maps, style
 from viz.scales import scenario_of
@@ -27,39 +25,18 @@ if TYPE_CHECKING:
     from dsmc.scenario import Scenario
 
 
-@dataclass(frozen=True)
-class Rule:
-    """A number that judges the run: its name in `Result.quality`, and the limit to keep."""
-
-    name: str
-    label: str
-    limit: float
-    at_least: bool = False
-
-    def against(self, value: np.ndarray | float) -> np.ndarray:
-        """The value over its limit, turned over where more is better: above 1 breaks the rule.
-
-        value : (...) [1]
-        """
-        with np.errstate(divide="ignore"):
-            share = np.asarray(value, dtype=np.float64) / self.limit
-            return 1.0 / share if self.at_least else share
-
-    @property
-    def text(self) -> str:
-        """The rule as it stands beside the axis."""
-        return f"{'≥' if self.at_least else '≤'} {self.limit:g}"
-
-
-RULES = (
-    *(
-        Rule(f"cell_size_{a}_over_mean_free_path", rf"$\Delta {a}/\lambda$", LARGEST_CELL)
-        for a in AXES
-    ),
-    Rule("time_step_over_collision_time", r"$\Delta t/\tau_c$", LARGEST_TIME_STEP),
-    Rule("particles_per_cell", "particles per cell", FEWEST_PER_CELL, at_least=True),
-)
-PANELS = {"Cell size": RULES[:3], "Time step": RULES[3:4], "Particles in a cell": RULES[4:]}
+LABELS = {
+    **{f"cell_size_{a}_over_mean_free_path": rf"$\Delta {a}/\lambda$" for a in AXES},
+    "collision_separation_over_mean_free_path": r"$s/\lambda$",
+    "time_step_over_collision_time": r"$\Delta t/\tau_c$",
+    "particles_per_cell": "particles per cell",
+}
+PANELS = {
+    "Cell size": RULES[:3],
+    "Distance of collision partners": RULES[3:4],
+    "Time step": RULES[4:5],
+    "Particles in a cell": RULES[5:],
+}
 _LOCAL = r" (local $n$, $T$)"  # how the scales of each cell were found
 
 
@@ -78,7 +55,7 @@ def panels(result: Result) -> list[style.Panel]:
     """All rules in one panel, then each of them cell by cell where cell fields are known."""
     scenario = scenario_of(result.scenario_text)
     known = judging(result, scenario)
-    cells = local(result, scenario)
+    cells = {} if scenario is None else resolved(scenario, result.fields)
     spread = {rule.name: cells[rule.name].value for rule in RULES if rule.name in cells}
     binding = {rule.name for rule in RULES if _binds(rule, scenario)}
     return [
@@ -141,7 +118,11 @@ def rules(
 
 def by_cell(axes: Axes, cells: Mapping[str, Field], title: str) -> bool:
     """Numbers cell by cell: against x, or as a map (of three dimensions, a mid-plane)."""
-    shown = [rule for rule in PANELS[title] if rule.name in cells]
+    shown = [
+        rule
+        for rule in PANELS[title]
+        if rule.name in cells and np.isfinite(cells[rule.name].value).any()
+    ]
     if not shown:
         return False
     field = cells[shown[0].name]
@@ -149,11 +130,12 @@ def by_cell(axes: Axes, cells: Mapping[str, Field], title: str) -> bool:
         return _worst_map(axes, cells, shown, title)
     for which, rule in enumerate(shown):
         x, unit = style.scaled(field.axes[0], "m")
-        axes.plot(x, field.value, color=style.COLOURS[which], label=rule.label)
+        axes.plot(x, field.value, color=style.COLOURS[which], label=LABELS[rule.name])
     limit = shown[0].limit
     axes.axhline(limit, color=style.BLACK, lw=1.2, ls=(0, (4, 2)), label=f"rule: {shown[0].text}")
     axes.set_ylim(0.0, 1.15 * max(limit, float(np.nanmax(field.value))))
-    style.label_axes(axes, title, style.with_unit("$x$", unit), shown[0].label + _how(shown[0]))
+    label = LABELS[shown[0].name] + _how(shown[0])
+    style.label_axes(axes, title, style.with_unit("$x$", unit), label)
     style.legend_beside_title(axes, len(shown) + 1)
     return True
 
@@ -170,9 +152,10 @@ def _worst_map(axes: Axes, cells: Mapping[str, Field], shown: list[Rule], title:
     maps.sheet(axes, field.axes, plane, values, maps.VALUES, limits)
     place = plane.place(field.axes)
     axes.set_title(f"{title}, {place}" if place else title)
-    style.label_values(axes.images[0].colorbar.ax, f"{rule.label}, rule: {rule.text}", "1")
-    broken = np.where(rule.against(values) > 1.0, 1.0, 0.0)
-    if np.ptp(broken) > 0.0 and min(values.shape) > 1:
+    style.label_values(axes.images[0].colorbar.ax, f"{LABELS[rule.name]}, rule: {rule.text}", "1")
+    pixels = maps.raster(field.axes, plane, values)
+    broken = np.where(rule.against(pixels) > 1.0, 1.0, 0.0)
+    if np.ptp(broken) > 0.0 and min(broken.shape) > 1:
         extent = axes.images[0].get_extent()
         axes.contour(
             broken, levels=(0.5,), colors=style.VERMILION, linewidths=1.6, extent=extent,
@@ -183,48 +166,18 @@ def _worst_map(axes: Axes, cells: Mapping[str, Field], shown: list[Rule], title:
     return True
 
 
-def local(result: Result, scenario: Scenario | None) -> dict[str, Field]:
-    """The numbers of each cell by the names of `RULES`, from the density and temperature there."""
-    density, temperature = (result.fields.get(n) for n in ("number_density", "temperature"))
-    if scenario is None or density is None or temperature is None:
-        return {}
-    volumes = scenario.volume / scenario.cell_count
-    found = {"particles_per_cell": density.value * volumes / scenario.weight}
-    if scenario.collisions.scheme != "none":
-        time, path = _scales(scenario, density.value, temperature.value)
-        found["time_step_over_collision_time"] = scenario.time_step / time
-        for axis, length, count in zip(AXES, scenario.lengths, scenario.cells, strict=False):
-            found[f"cell_size_{axis}_over_mean_free_path"] = length / count / path
-    unknown = np.full(density.value.shape, np.nan)
-    return {
-        name: Field(name, "1", name.replace("_", " "), density.axes, value, unknown)
-        for name, value in found.items()
-    }
-
-
-def _scales(scenario: Scenario, n: np.ndarray, temperature: np.ndarray) -> tuple:
-    """tau_c [s] and lambda [m] of every cell; a mixture has its mean composition everywhere."""
-    from dsmc.scenario import scales
-
-    with np.errstate(invalid="ignore", divide="ignore"):
-        rates = scales.collision_rates(scenario.molecules, scenario.fractions, n, temperature)
-        shares = list(zip(scenario.molecules, scenario.fractions, rates, strict=True))
-        path = sum(x * scales.mean_speed(m.mass, 1.0) / rate for m, x, rate in shares)
-        return 1.0 / sum(x * rate for _, x, rate in shares), np.sqrt(temperature) * path
-
-
 def _binds(rule: Rule, scenario: Scenario | None) -> bool:
     """Whether the rule matters: none without collisions, none for cells of a uniform gas."""
     if scenario is None:
         return True
-    is_size = rule.name.startswith("cell_size")
+    is_size = rule.name.startswith(("cell_size", "collision_separation"))
     return scenario.collisions.scheme != "none" and not (is_size and scenario.homogeneous)
 
 
 def _told(rule: Rule, known: Mapping[str, float], binding: set[str]) -> str:
     """The label of a row: the number and its rule."""
     limit = f"rule: {rule.text}" if rule.name in binding else "no rule here"
-    return f"{rule.label} = {known[rule.name]:.3g}\n({limit})"
+    return f"{LABELS[rule.name]} = {known[rule.name]:.3g}\n({limit})"
 
 
 def _how(rule: Rule) -> str:

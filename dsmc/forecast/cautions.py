@@ -13,22 +13,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dsmc import reference
 from dsmc.forecast.figures import (
     AXES,
-    cell_sizes,
     cores,
     expected_seconds,
+    extreme_sizes,
     in_words,
+    smallest_volume,
     written,
 )
+from dsmc.resolution import FEWEST_PER_CELL, LARGEST_CELL, LARGEST_TIME_STEP
 from dsmc.scenario import memory, scales
 
 if TYPE_CHECKING:
     from dsmc.scenario import Scenario
 
-LARGEST_TIME_STEP = 0.3  # in mean collision times
-LARGEST_CELL = 0.5  # in mean free paths
-FEWEST_PER_CELL = 10
 LONGEST = 30 * 86400.0  # seconds of a run
 
 
@@ -71,12 +71,7 @@ def _states(scenario: Scenario) -> list[tuple[float, float]]:
 
 def shortest_scales(scenario: Scenario) -> tuple[float, float]:
     """(lambda [m], tau_c [s]) where they are shortest at the start."""
-    molecules, shares = scenario.molecules, scenario.fractions
-    paths, times = [], []
-    for n, temperature in _states(scenario):
-        rates = scales.collision_rates(molecules, shares, n, temperature)
-        times.append(1.0 / sum(x * nu for x, nu in zip(shares, rates, strict=True)))
-        paths.append(scales.mean_free_path(molecules, shares, n, temperature))
+    paths, times = zip(*(scenario.scales_at(*state) for state in _states(scenario)), strict=True)
     return min(paths), min(times)
 
 
@@ -96,7 +91,7 @@ def _time_step_cautions(scenario: Scenario) -> Iterator[Caution]:
         return
     lightest = min(molecule.mass for molecule in scenario.molecules)
     speed = scales.most_probable_speed(lightest, max(t for _, t in _states(scenario)))
-    for axis, size in zip(AXES, cell_sizes(scenario), strict=False):
+    for axis, size in zip(AXES, extreme_sizes(scenario)[1], strict=False):
         crossed = speed * scenario.time_step / size
         if crossed > 1.0:
             text = f"molecules at v0 = {speed:.3g} m/s cross {crossed:.3g} cells in {axis} a step"
@@ -107,28 +102,39 @@ def _time_step_cautions(scenario: Scenario) -> Iterator[Caution]:
 def _cell_cautions(scenario: Scenario) -> Iterator[Caution]:
     """dx > lambda/2 where there are gradients, or fewer than 10 particles per cell."""
     path, _ = shortest_scales(scenario)
-    for number, size in enumerate(cell_sizes(scenario)):
+    for number, size in enumerate(extreme_sizes(scenario)[0]):
         faces = getattr(scenario.boundaries, AXES[number])
         is_uniform = faces.low.kind == "periodic" and scenario.cells[number] == 1
         ratio = size / path
         if not scenario.homogeneous and not is_uniform and ratio > LARGEST_CELL:
             fitting = math.ceil(scenario.lengths[number] / (path / 3.0))
+            viscosity = reference.cell_size_error(ratio * _partners(scenario), "viscosity")
+            largest = "the largest " if scenario.edges else ""
             yield Caution(
                 "domain.cells",
-                f"{scenario.cells[number]} along {AXES[number]}, d{AXES[number]} = "
+                f"{scenario.cells[number]} along {AXES[number]}, {largest}d{AXES[number]} = "
                 f"{ratio:.3g} mean free paths",
                 f"cells larger than {LARGEST_CELL} mean free paths: viscosity errs by about "
-                f"{0.113 * ratio**2:.1%}",
+                f"{float(viscosity):.1%}",
                 f"{fitting} cells along {AXES[number]} give a third of a mean free path",
             )
-    per_cell = scenario.particle_count / scenario.cell_count
+    per_cell = scenario.particle_count * smallest_volume(scenario) / scenario.volume
     if per_cell < FEWEST_PER_CELL:
         yield Caution(
             "initial.particles" if scenario.initial.particles else "initial.particles_per_cell",
-            f"{per_cell:.3g} per cell",
+            f"{per_cell:.3g} per cell" if not scenario.edges else f"{per_cell:.3g} in the smallest",
             f"fewer than {FEWEST_PER_CELL} particles per cell: the same pairs collide again",
-            f"{20 * scenario.cell_count} particles, or fewer cells",
+            f"{round(20 * scenario.volume / smallest_volume(scenario))} particles, or fewer cells",
         )
+
+
+def _partners(scenario: Scenario) -> float:
+    """Distance of collision partners over that of random ones, in cells of average size."""
+    if scenario.collisions.partners == "random":
+        return 1.0
+    per_cell = max(2.0, scenario.particle_count / scenario.cell_count)
+    apart = reference.nearest_separation(per_cell, scenario.dimension)
+    return float(apart) / reference.RANDOM_SEPARATION
 
 
 def _sampling_cautions(scenario: Scenario) -> Iterator[Caution]:

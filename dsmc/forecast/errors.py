@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from dsmc.forecast.figures import AXES, cell_sizes, expected_collisions, seconds_of
+from dsmc.forecast.figures import AXES, expected_collisions, extreme_sizes, seconds_of
 from dsmc.quantities import QUANTITIES
 from dsmc.scenario import scales
 from dsmc.species import BOLTZMANN
@@ -203,7 +203,7 @@ def independent_samples(scenario: Scenario) -> float:
     if scenario.collisions.scheme == "none":
         heaviest = max(molecule.mass for molecule in scenario.molecules)
         speed = scales.most_probable_speed(heaviest, scenario.temperature)
-        apart = min(cell_sizes(scenario)) / (speed * scenario.time_step)
+        apart = min(extreme_sizes(scenario)[0]) / (speed * scenario.time_step)
     interval = max(apart, scenario.sample.fields_every or 1, 1.0)
     return max(1.0, steps / interval) * scenario.run.replicas
 

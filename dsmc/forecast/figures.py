@@ -6,11 +6,15 @@ probable speed, dx cell size, dt time step, F_N molecules per particle.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from dsmc.resolution import cell_widths
 from dsmc.scenario import memory, scales
 from dsmc.species import BOLTZMANN
 
@@ -62,14 +66,21 @@ def _scales(scenario: Scenario) -> Iterator[Figure]:
 
 def _resolution(scenario: Scenario) -> Iterator[Figure]:
     """Cells and time steps against lambda and tau_c."""
-    for axis, size in zip(AXES, cell_sizes(scenario), strict=False):
+    for axis, wide, narrow in zip(AXES, *extreme_sizes(scenario), strict=False):
         remark = "no gradients: the cell size does not matter" if scenario.homogeneous else ""
-        yield Figure(f"cell size d{axis} / lambda", size / scenario.mean_free_path, "1", remark)
+        name = f"cell size d{axis} / lambda"
+        if narrow < wide:
+            yield Figure(f"smallest {name}", narrow / scenario.mean_free_path, "1", remark)
+            name = f"largest {name}"
+        yield Figure(name, wide / scenario.mean_free_path, "1", remark)
     yield Figure("time step", scenario.time_step, "s")
     yield Figure("time step / collision time", scenario.time_step / scenario.collision_time, "1")
     yield Figure("particles", scenario.particle_count, "1")
     per_cell = scenario.particle_count / scenario.cell_count
-    yield Figure("particles per cell", per_cell, "1")
+    yield Figure("particles per cell", per_cell, "1", "on average" if scenario.edges else "")
+    if scenario.edges:
+        fewest = per_cell * smallest_volume(scenario) * scenario.cell_count / scenario.volume
+        yield Figure("particles in the smallest cell", fewest, "1", "of a gas of even density")
     yield Figure("molecules per particle", scenario.weight, "1", "F_N")
 
 
@@ -93,11 +104,15 @@ def _cost(scenario: Scenario) -> Iterator[Figure]:
     yield Figure("expected run time", expected_seconds(scenario), "s", remark)
 
 
-def cell_sizes(scenario: Scenario) -> tuple[float, ...]:
-    """dx along each axis of the domain [m]."""
-    return tuple(
-        length / count for length, count in zip(scenario.lengths, scenario.cells, strict=True)
-    )
+def extreme_sizes(scenario: Scenario) -> tuple[list[float], list[float]]:
+    """The largest and the smallest dx along each axis of the domain [m]."""
+    sizes = cell_widths(scenario)
+    return [float(np.max(size)) for size in sizes], [float(np.min(size)) for size in sizes]
+
+
+def smallest_volume(scenario: Scenario) -> float:
+    """The volume of the smallest cell [m^3]."""
+    return math.prod(extreme_sizes(scenario)[1])
 
 
 def expected_collisions(scenario: Scenario) -> float:
@@ -132,7 +147,7 @@ def written(scenario: Scenario) -> dict[str, int]:
     sizes["sample.every"] = memory.SAMPLE * memory.series(scenario) * memory.samples(scenario)
     for key, every, frame in (
         ("trajectory", output.trajectory, min(output.particles, count) * TRACKED),
-        ("fields", output.fields, scenario.cell_count * memory.FIELDS),
+        ("fields", output.fields, scenario.cell_count * memory.WRITTEN),
         ("snapshots", output.snapshots, count * SNAPSHOT),
     ):
         sizes[f"output.{key}"] = frame * (steps // every + 1) if every else 0

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import h5py
 import numpy as np
 
-from dsmc import hdf5
+from dsmc import hdf5, mesh
 from dsmc.checkpoint import FORMAT
 from dsmc.inspect.description import Entry, Fact
-from dsmc.inspect.rows import IMAGE, PARTICLES, vtk_type
+from dsmc.inspect.rows import IMAGE, MESH, PARTICLES, vtk_type
 from dsmc.inspect.values import blocks
 from dsmc.species import BOLTZMANN
 from dsmc.trajectory import EMPTY_PLACE
@@ -30,7 +30,8 @@ def kind_of(file: h5py.File) -> str:
         return CHECKPOINT
     ours = isinstance(file.get("parameters/provenance"), h5py.Group)
     if kind := vtk_type(file):
-        return {IMAGE: FIELDS, PARTICLES: SNAPSHOTS}.get(kind, VTKHDF) if ours else VTKHDF
+        known = {IMAGE: FIELDS, PARTICLES: SNAPSHOTS} if ours else {}
+        return FIELDS if ours and mesh.is_mesh(file, kind) else known.get(kind, VTKHDF)
     head = file.get("h5md")
     if isinstance(head, h5py.Group) and "version" in head.attrs:
         return TRAJECTORY if ours else H5MD
@@ -45,7 +46,7 @@ def sentence_of(kind: str, file: h5py.File) -> str:
     elif kind == TRAJECTORY:
         what = f"A trajectory: observables and tracked particles over time (H5MD {_h5md(file)})"
     elif kind == FIELDS:
-        what = f"Cell fields over time (VTKHDF {_vtk(file)}, ImageData)"
+        what = f"Cell fields over time (VTKHDF {_vtk(file)}, {vtk_type(file)})"
     elif kind == SNAPSHOTS:
         what = f"Snapshots of all particles (VTKHDF {_vtk(file)}, PolyData)"
     elif kind == H5MD:
@@ -134,6 +135,15 @@ def _box(file: h5py.File, group: str, tree: Mapping[str, Entry]) -> list[Fact]:
 
 def _fields(file: h5py.File) -> list[Fact]:
     root = file["VTKHDF"]
+    average = f"{hdf5.text(root['Steps'].attrs.get('average', '?'))} average"
+    if vtk_type(file) == MESH:
+        widths = [np.diff(edges) for edges in mesh.edges_of(file)]
+        return [
+            Fact("cells", [len(width) for width in widths]),
+            Fact("smallest cell", [float(width.min()) for width in widths], "m"),
+            Fact("largest cell", [float(width.max()) for width in widths], "m"),
+            Fact("a frame is", average),
+        ]
     extent = np.asarray(root.attrs["WholeExtent"]).reshape(3, 2)
     cells = np.diff(extent, axis=1)[:, 0]
     spacing = np.asarray(root.attrs["Spacing"])
@@ -141,7 +151,7 @@ def _fields(file: h5py.File) -> list[Fact]:
     return [
         Fact("cells", cells[:d].tolist()),
         Fact("cell size", spacing[:d].tolist(), "m"),
-        Fact("a frame is", f"{hdf5.text(root['Steps'].attrs.get('average', '?'))} average"),
+        Fact("a frame is", average),
     ]
 
 

@@ -13,13 +13,15 @@ from typing import Any
 import h5py
 import numpy as np
 
-from dsmc import hdf5
+from dsmc import hdf5, mesh
 from dsmc.inspect.description import Clock, Entry, Torn
 from dsmc.inspect.tree import Notes
 from dsmc.inspect.values import MOST_BYTES, blocks
 
-IMAGE, PARTICLES = "ImageData", "PolyData"  # types of VTKHDF that we know the rows of
+# Types of VTKHDF that we know the rows of.
+IMAGE, MESH, PARTICLES = "ImageData", mesh.TYPE, "PolyData"
 _VTK = "/VTKHDF"
+_OFFSETS = f"{_VTK}/Steps/CellDataOffsets/"
 
 
 def vtk_type(file: h5py.File) -> str:
@@ -78,6 +80,8 @@ def _tables(file: h5py.File, tree: Mapping[str, Entry]) -> list[tuple[str, dict[
     if kind == IMAGE:
         arrays = (f"{_VTK}/CellData/", f"{_VTK}/PointData/")
         names += [path[len(_VTK) + 1 :] for path in tree if path.startswith(arrays)]
+    elif kind == MESH:
+        names += [path[len(_VTK) + 1 :] for path in tree if path.startswith(_OFFSETS)]
     elif kind == PARTICLES:
         names += ["NumberOfPoints", "Steps/PointOffsets"]
     columns = _growing(_VTK, names, tree)

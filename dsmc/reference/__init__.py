@@ -98,6 +98,7 @@ from dsmc.reference.mixtures import (
     mixture_drift_rate,
     mixture_temperature_rate,
 )
+from dsmc.reference.partners import RANDOM_SEPARATION, nearest_separation
 from dsmc.reference.relaxation import (
     linear_rate,
     two_temperature_maxwell_moment,
@@ -148,6 +149,7 @@ __all__ = [
     "HARD_SPHERE_TIMES",
     "INFINITE_ORDER_HARD_SPHERE",
     "LORENTZ_DIFFUSION_FACTOR",
+    "RANDOM_SEPARATION",
     "BodyFlux",
     "CellVariances",
     "FreeFlight",
@@ -208,6 +210,7 @@ __all__ = [
     "mixture_drift_rate",
     "mixture_temperature_rate",
     "most_probable_speed",
+    "nearest_separation",
     "one_sided_flux",
     "order_factor",
     "plate_drag_and_lift",

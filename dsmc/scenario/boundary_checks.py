@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dsmc.scenario.boundaries import Boundaries
+from dsmc.scenario.domain import Domain
 from dsmc.scenario.messages import Problem, shown
 from dsmc.scenario.patches import AXES, SIDES, patches
-from dsmc.scenario.sections import Domain, SpeciesEntry
+from dsmc.scenario.sections import SpeciesEntry
 
 WARM = ("diffuse", "cll")  # kinds that need a temperature or a profile of it
 

@@ -12,11 +12,11 @@ from typing import Any
 from dsmc import quantities
 from dsmc.scenario.boundaries import Boundaries
 from dsmc.scenario.boundary_checks import outside, presence, visible, walls
+from dsmc.scenario.domain import Domain, uneven_cells
 from dsmc.scenario.messages import Problem, shown
 from dsmc.scenario.patches import AXES
 from dsmc.scenario.sections import (
     Collisions,
-    Domain,
     Gas,
     Output,
     Sample,
@@ -263,6 +263,7 @@ def readable(title: str, initial: Any, output: Output) -> Iterator[Problem]:
 CHECKS: Sequence[tuple[tuple[str, ...], Callable[..., Iterator[Problem]]]] = (
     (("gas", "species"), one_gas),
     (("domain",), box),
+    (("domain", "run"), uneven_cells),
     (("domain", "boundaries"), walls),
     (("domain", "boundaries"), visible),
     (("domain", "boundaries", "species"), outside),

@@ -22,8 +22,9 @@ SPECIES = 2  # two copies of a 1-byte species
 CLOCK = 16  # two copies of the time of the last collision
 PARTNERS = 8  # bytes per particle and thread: a cell of a mixture may come to hold every particle
 CELL = 48  # bytes per cell: first row, histogram of every thread, bounds
-SUMS = 13 * 8  # bytes per cell and species: velocity sums of one average
-FIELDS = 18 * 8  # bytes per cell: one value of every field
+SUMS = 15 * 8  # bytes per cell and species: sums of one average
+FIELDS = 20 * 8  # bytes per cell: one value of every measured field
+WRITTEN = 26 * 8  # bytes per cell in a file: every field and its error in single precision
 SAMPLE = 16  # bytes of a value of a series and its error
 SPARE = 1.5  # room for particles that come, where they come and go
 

@@ -11,9 +11,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, PrivateAttr, TypeAdapter, ValidationError
 
+from dsmc.grading import even_edges
 from dsmc.scenario import defaults, scales, toml
 from dsmc.scenario.boundaries import Boundaries, Force
 from dsmc.scenario.checks import contradictions, cross_checks
+from dsmc.scenario.domain import Domain
 from dsmc.scenario.extremes import extremes
 from dsmc.scenario.memory import too_large
 from dsmc.scenario.messages import Problem, ScenarioError, explain
@@ -21,7 +23,6 @@ from dsmc.scenario.mixture import mixture_temperature, molecule
 from dsmc.scenario.patches import AXES, Patch, patches
 from dsmc.scenario.sections import (
     Collisions,
-    Domain,
     Gas,
     Initial,
     Output,
@@ -162,6 +163,24 @@ class Scenario(Section):
         return self.domain.cells
 
     @property
+    def edges(self) -> tuple[tuple[float, ...], ...] | None:
+        """The faces of the cells along each axis [m]; None where all cells are equal."""
+        return self.faces if any(self._gradings) else None
+
+    @property
+    def faces(self) -> tuple[tuple[float, ...], ...]:
+        """The faces of the cells along each axis [m], equal or not."""
+        axes = zip(self.lengths, self.cells, self._gradings, strict=True)
+        return tuple(
+            grading.edges_of(length, cells) if grading else even_edges(length, cells)
+            for length, cells, grading in axes
+        )
+
+    @property
+    def _gradings(self) -> list[Any]:
+        return [getattr(self.domain.grading, axis) for axis in AXES[: self.dimension]]
+
+    @property
     def cell_count(self) -> int:
         """All cells."""
         return math.prod(self.domain.cells)
@@ -261,6 +280,16 @@ class Scenario(Section):
         return scales.mean_free_path(
             self.molecules, self.fractions, self.number_density, self.temperature
         )
+
+    def scales_at(self, number_density: Any, temperature: Any) -> tuple[Any, Any]:
+        """(lambda [m], tau_c [s]) of this gas in another state of equilibrium.
+
+        number_density [1/m^3], temperature [K]: numbers, or arrays of one shape
+        """
+        state = (self.molecules, self.fractions, number_density, temperature)
+        rates = scales.collision_rates(*state)
+        rate = sum(x * nu for x, nu in zip(self.fractions, rates, strict=True))
+        return scales.mean_free_path(*state), 1.0 / rate
 
     @property
     def time_step(self) -> float:

@@ -71,7 +71,7 @@ def mean_free_path(
 ) -> float:
     """lambda = sum over p of (n_p / n) cbar_p / nu_p [m] (Bird 1994, eq. 4.76)."""
     rates = collision_rates(molecules, fractions, number_density, temperature)
-    return sum(
-        share * mean_speed(molecule.mass, temperature) / rate
+    return temperature**0.5 * sum(
+        share * mean_speed(molecule.mass, 1.0) / rate
         for molecule, share, rate in zip(molecules, fractions, rates, strict=True)
     )

@@ -85,17 +85,6 @@ class SpeciesEntry(Section):
     )
 
 
-class Domain(Section):
-    """The box: 1, 2 or 3 lengths; the missing ones are 1 m. Velocities always have 3 components."""
-
-    length_m: Annotated[tuple[Positive, ...], Field(strict=False, min_length=1, max_length=3)] = (
-        Field(description="lengths of the box along x, y, z [m]", examples=[[1e-3]])
-    )
-    cells: Annotated[tuple[Count, ...], Field(strict=False, min_length=1, max_length=3)] = Field(
-        description="cells along x, y, z", examples=[[100]]
-    )
-
-
 class _Initial(Section):
     """What every initial state states: how many particles, and what is made exact."""
 
@@ -232,6 +221,9 @@ class Collisions(Section):
 
     scheme: Literal["ntc", "none"] = Field(
         "ntc", description="no-time-counter pairs, or a collisionless gas", examples=["ntc"]
+    )
+    partners: Literal["random", "nearest"] = Field(
+        "random", description="any two of a cell, or the nearest", examples=["nearest"]
     )
 
 

@@ -15,8 +15,7 @@ LAW_MODULES = {
 }  # fmt: skip
 STAGES = {
     "cells", "census", "collide", "disjoint", "drift", "encounters", "fall", "inflow", "moments",
-    "pairs",
-    "repulsion", "step", "walls",
+    "pairs", "partners", "repulsion", "step", "walls",
 }  # fmt: skip
 
 LOOPS = ast.For | ast.While | ast.comprehension

@@ -16,19 +16,21 @@ LAYERS = {
     "laws": {
         "cross_section", "entering", "exchange", "parabola", "poisson", "reflection", "scatter",
     },
-    "tables": {"species", "quantities", "reference"},
+    "tables": {"grading", "species", "quantities", "reference"},
     "randomness": {"draws"},
     "stages and state": {
         "cells", "census", "collide", "disjoint", "drift", "encounters", "fall", "gas", "inflow",
-        "initial",
-        "macroscopic", "model", "moments", "outside", "pairs", "particles", "repulsion", "walls",
+        "initial", "macroscopic", "model", "moments", "outside", "pairs", "particles", "partners",
+        "repulsion", "walls",
     },
     "step": {"step"},
     "measuring": {
-        "averaging", "entropy", "expected", "faces", "labelled", "measured", "notebook", "result",
-        "sampling", "statistics", "verdict",
+        "averaging", "entropy", "expected", "faces", "labelled", "measured", "notebook",
+        "resolution", "result", "sampling", "statistics", "verdict",
     },
-    "files": {"checkpoint", "earlier", "fields", "hdf5", "snapshots", "summary", "trajectory"},
+    "files": {
+        "checkpoint", "earlier", "fields", "hdf5", "mesh", "snapshots", "summary", "trajectory",
+    },
     "simulation": {"output", "progress", "replicas", "run", "simulation"},
     "outside": {
         "bench", "compare", "continuation", "folder", "forecast", "inspect", "launch",
@@ -43,8 +45,8 @@ CONFINED = {
     "llvmlite": ("dsmc/compiled.py", "dsmc/lanes.py"),
     "torch": ("dsmc/device/", "bridge/"),
     "h5py": (
-        "dsmc/hdf5.py", "dsmc/trajectory.py", "dsmc/fields.py", "dsmc/snapshots.py",
-        "dsmc/checkpoint.py", "dsmc/inspect/",
+        "dsmc/hdf5.py", "dsmc/trajectory.py", "dsmc/fields.py", "dsmc/mesh.py",
+        "dsmc/snapshots.py", "dsmc/checkpoint.py", "dsmc/inspect/",
     ),
     "matplotlib": ("viz/",),
 }  # fmt: skip

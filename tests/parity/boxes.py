@@ -6,6 +6,7 @@ room  : 3-D, double precision, soft spheres, partly accommodating and periodic w
 slot  : 1-D, single precision, hard spheres, 5 cells, several walls hit in one step
 duct  : 2-D, double precision, two species, every kind of face that gas passes, patches, profiles
 well  : 1-D, double precision, a force towards a floor, a reservoir above
+shelf : 2-D, single precision, two species, uneven cells, nearest partners, fields
 """
 
 from pathlib import Path
@@ -87,7 +88,20 @@ BOXES = {
         "run": {"time_step_mct": 0.7},
         "sample": {"quantities": SERIES},
     },
+    "shelf": {
+        "gas": {"model": "vhs"},
+        "species": [{"name": "Ar", "fraction": 0.6}, {"name": "He", "fraction": 0.4}],
+        "domain": {"length_m": [1e-3, 0.7e-3], "cells": [13, 11],
+                   "grading": {"x": {"towards": "both", "ratio": 5.0},
+                               "y": {"edges_m": [0.0, 1e-4, 1.1e-4, 1.2e-4, 1.5e-4, 2e-4, 3e-4,
+                                                 4e-4, 5e-4, 5.5e-4, 6e-4, 0.7e-3]}}},
+        "boundaries": {"x": {"low": HOT, "high": COLD}, "y": {"kind": "specular"}},
+        "collisions": {"partners": "nearest"},
+        "run": {"time_step_mct": 0.5, "precision": "float32"},
+        "sample": {"quantities": SERIES},
+    },
 }  # fmt: skip
+SINGLE = ("plane", "slot", "shelf")  # in single precision
 
 
 def box(name: str, steps: int = 12, particles: int = 4000, **changes) -> dsmc.Scenario:

@@ -15,11 +15,10 @@ import numpy as np
 import pytest
 
 from dsmc import draws
-from tests.parity.boxes import BOXES
+from tests.parity.boxes import BOXES, SINGLE
 from tests.parity.tiny import RUNS
 
 ROOT = Path(__file__).resolve().parents[2]
-SINGLE = ("plane", "slot")
 INDEX, CELL, STEP, STREAM_AND_PART = range(4)
 
 

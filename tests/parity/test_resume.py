@@ -19,6 +19,7 @@ CHOICES = {
     "slot": {"output": {"trajectory": 5, "particles": 10_000}},
     "duct": {"output": {"trajectory": 2, "snapshots": 3, "fields": 3}},
     "well": {"output": {"trajectory": 1, "particles": 5000}},
+    "shelf": {"output": {"fields": 3}},
 }
 GROWING = ("trajectory.h5", "fields.vtkhdf", "particles.vtkhdf", "checkpoint.h5")
 

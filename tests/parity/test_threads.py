@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import dsmc
-from tests.parity.boxes import BOXES, box, differences, remains, run
+from tests.parity.boxes import BOXES, SINGLE, box, differences, remains, run
 
 THREADS = (2, 3, 7)
 
@@ -40,7 +40,7 @@ def test_the_boxes_are_alive(name):
     assert ("fields temperature" in found) is (name != "room")
     assert found["file particles/trajectory/position/value"].shape == (5, 50, 3)
     assert found["file observables/temperature/value"].shape == (7,)
-    assert (found["phase"].dtype == np.float32) is (name in ("plane", "slot"))
+    assert (found["phase"].dtype == np.float32) is (name in SINGLE)
     if name == "line":
         assert found["events"].sum() == 2 * collisions
     if name == "plane":

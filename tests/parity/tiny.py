@@ -18,15 +18,21 @@ from dsmc.pairs import bench
 from dsmc.species import TABLE
 from tests.parity.boxes import BOXES, SERIES, box, run
 
-CELLS = {
-    "line": [2], "plane": [2, 1], "room": [2, 1, 1], "slot": [3], "duct": [2, 1], "well": [2],
-}  # fmt: skip
+DOMAINS = {
+    "line": {"cells": [2]},
+    "plane": {"cells": [2, 1]},
+    "room": {"cells": [2, 1, 1]},
+    "slot": {"cells": [3]},
+    "duct": {"cells": [2, 1]},
+    "well": {"cells": [2]},
+    "shelf": {"cells": [2, 1], "grading": {"x": {"towards": "low", "ratio": 3.0}}},
+}
 DIMENSION = 5
 
 
 def tiny(name: str) -> dict[str, np.ndarray]:
     """What 30 particles leave after 3 steps of a box."""
-    changes = {"domain": {"cells": CELLS[name]}, "output": {"trajectory": 0}}
+    changes = {"domain": DOMAINS[name], "output": {"trajectory": 0}}
     if name == "line":  # an entropy takes more particles
         changes["sample"] = {"quantities": [*SERIES, "speed_rate", "free_flight"]}
     return run(box(name, steps=3, particles=30, **changes))
@@ -38,7 +44,7 @@ def five_dimensions() -> dict[str, np.ndarray]:
     molecules, tally = gas([TABLE["Ar"].as_model("vss")], 1e9), np.zeros((1, 1, 1, 2), np.int64)
     address = draws.Address(draws.key(20261121), 4, 5)
     collide_cell(
-        velocity, None, 0, 20, 0, DIMENSION, 1e-12, molecules, 2e-6, address, 0.0, 0, None,
+        velocity, None, 0, 20, 0, DIMENSION, 1e-12, molecules, 2e-6, address, 0.0, 0, None, None,
         bench(DIMENSION, 1, 0), tally,
     )  # fmt: skip
     return {"velocity": velocity, "tally collisions": tally}

@@ -41,6 +41,7 @@ def box(
     seed: int = 0,
     quantities: Sequence[str] = ("collisions_per_particle",),
     ids: bool = False,
+    partners: str = "random",
     **initial,
 ) -> dsmc.Scenario:
     """A closed periodic box of argon at 300 K with exactly zero momentum and the stated energy.
@@ -56,6 +57,7 @@ def box(
             "kind": kind, "number_density_m3": 1e22, "temperature_K": 300.0,
             "particles": particles, "zero_momentum": True, "exact_energy": True, **initial,
         },
+        collisions={"partners": partners},
         run={"time_step_mct": step, "steps": 10**6, "seed": SEED + seed},
         sample={"every": 10**9, "quantities": list(quantities)},
         output={"trajectory": 10**9 if ids else 0},

@@ -47,13 +47,20 @@ HAND_MADE = {
         "initial": {"kind": "riemann", "left": SIDE, "right": SIDE, "split": 0.5,
                     "particles_per_cell": 50.0},
     },
+    "graded": BOX | {
+        "domain": {"length_m": [1e-3, 1e-3], "cells": [20, 3],
+                   "grading": {"x": {"towards": "both", "ratio": 5.0},
+                               "y": {"edges_m": [0.0, 1e-4, 4e-4, 1e-3]}}},
+        "boundaries": {"x": {"kind": "specular"}},
+        "collisions": {"partners": "nearest"},
+    },
     "file": BOX | {"initial": BOX["initial"] | {"kind": "file", "path": "earlier.h5"}},
 }  # fmt: skip
 GOOD = {name: tomllib.loads(file.read_text()) for name, file in shipped().items()} | HAND_MADE
 
 COUNTS = ("steps", "particles", "every", "snapshots", "start", "fields_every")
 REQUIRED = ("length_m", "cells", "number_density_m3", "temperature_K", "kind", "fraction", "name")
-CHOICES = ("kind", "model", "scheme", "precision", "fields_average")
+CHOICES = ("kind", "model", "scheme", "partners", "towards", "precision", "fields_average")
 FREE = ("title", "path", "name", "species", "directory")  # texts that may be anything but empty
 
 Place = tuple[str | int, ...]
@@ -144,9 +151,9 @@ def zero(table, path, value, chance):
 
 def absurd(table, path, value, chance):
     if path[-1] == "cells":
-        table["cells"] = [chance.choice([2**40, 1e30, 10**400])] * len(value)
+        table["cells"] = [chance.choice([2**39, 1e30, 10**400])] * len(value)
         named = text_of(path)
-        return [named if table["cells"][0] == 2**40 else f"{named}[0]"]
+        return [named if table["cells"][0] == 2**39 else f"{named}[0]"]
     if path[-1] not in COUNTS:
         return []
     table[path[-1]] = chance.choice([1e30, 10**400, 10**12 + 1])

@@ -267,8 +267,8 @@ def test_the_memory_of_long_series_and_fine_fields_is_counted():
     same = {"quantities": ["temperature"]}
     walls = scenario(boundaries=WALLS, domain={"cells": [10_000]}, sample=same)
     closed = scenario(domain={"cells": [10_000]}, sample=same)
-    # Sums of 13 columns three times, mean and scatter of 18 fields and what a block's end takes.
-    assert memory.needed(walls) - memory.needed(closed) == 10_000 * (3 * 13 * 8 + 5 * 18 * 8)
+    # Sums of 15 columns three times, mean and scatter of 20 fields and what a block's end takes.
+    assert memory.needed(walls) - memory.needed(closed) == 10_000 * (3 * 15 * 8 + 5 * 20 * 8)
 
 
 def test_the_check_can_be_read_by_programs():

@@ -7,6 +7,7 @@ from dsmc import Scenario, Simulation, checkpoint, draws
 from dsmc.checkpoint import Checkpoint
 from dsmc.earlier import earlier_state
 from dsmc.fields import FieldsWriter
+from dsmc.grading import graded_edges
 from dsmc.hdf5 import Unreadable
 from dsmc.initial import phase_rows
 from dsmc.result import Field
@@ -22,13 +23,16 @@ SIGMAS = 6.0  # of a single figure: one false alarm in 5e8
 MIXTURE = [{"name": "He", "fraction": 0.25}, {"name": "Ar", "fraction": 0.75}]
 
 
-def scenario(path="a.h5", d=1, lengths=None, species=None, cells=10, seed=SEED, **initial):
+def scenario(
+    path="a.h5", d=1, lengths=None, species=None, cells=10, seed=SEED, grading=None, **initial
+):
     """Argon, or a mixture, that starts from a file."""
     if not {"particles", "weight"} & set(initial):
         initial["particles"] = COUNT
     tables = {
         "gas": {"species": "Ar", "model": "hard-sphere"} if species is None else {},
-        "domain": {"length_m": list(lengths or LENGTHS[:d]), "cells": [cells] * d},
+        "domain": {"length_m": list(lengths or LENGTHS[:d]), "cells": [cells] * d,
+                   "grading": grading or {}},
         "initial": {"kind": "file", "path": str(path), "number_density_m3": DENSITY,
                     "temperature_K": 300.0, **initial},
         "run": {"time_step_mct": 0.2, "steps": 1, "seed": seed},
@@ -188,13 +192,15 @@ def states(d=1):
     return found if d == 2 else {name: array[0] for name, array in found.items()}
 
 
-def write_fields(path, found, d=1, frames=1, text=""):
+def write_fields(path, found, d=1, frames=1, text="", edges=None):
     axes = tuple((np.arange(n) + 0.5) * length / n
                  for n, length in zip(CELLS[:d], LENGTHS[:d], strict=True))  # fmt: skip
+    if edges is not None:
+        axes = tuple(0.5 * (axis[1:] + axis[:-1]) for axis in edges)
     made = {name: Field(name, "1", name, axes, array, array) for name, array in found.items()}
     with FieldsWriter(
         path, lengths=LENGTHS[:d], cells=CELLS[:d], scenario_text=text, provenance={},
-        average="interval", quantities=[(name, "1", name) for name in found],
+        average="interval", quantities=[(name, "1", name) for name in found], edges=edges,
     ) as writer:  # fmt: skip
         for n in range(frames):
             writer.frame(n, n * 1e-6, made)
@@ -233,6 +239,23 @@ def test_particles_drawn_from_fields_have_their_density_velocity_and_temperature
     assert np.abs(found[1:]).max() < SIGMAS
     inside = position / LENGTHS[:d] * CELLS[:d] % 1.0
     assert np.abs(inside.mean(axis=0) - 0.5).max() < SIGMAS / np.sqrt(12.0 * 50_000)
+
+
+def test_fields_of_uneven_cells_are_drawn_by_their_volumes(tmp_path):
+    """An even gas in cells up to four times as wide, into cells that are uneven themselves; drawn
+    as equal cells it would be four times as dense at one end."""
+    edges = (np.array(graded_edges(LENGTHS[0], CELLS[0], 4.0, "low")),)
+    even = states() | {"number_density": np.full(CELLS[0], DENSITY)}
+    path = write_fields(tmp_path / "f.vtkhdf", even, edges=edges)
+    given = scenario(path, particles=50_000, grading={"x": {"towards": "high", "ratio": 5}})
+    position, velocity, _ = start(given)
+    counts = np.histogram(position[:, 0], edges[0])[0]
+    assert np.abs(counts - 50_000 * np.diff(edges[0]) / LENGTHS[0]).max() <= 1.0
+    cell = np.searchsorted(edges[0][1:-1], position[:, 0], side="right")
+    c = velocity - np.array([[100.0, 0.0, 70.0]]) * np.stack([cell, cell, cell**0], axis=1)
+    theta = BOLTZMANN * even["temperature"] / TABLE["Ar"].mass
+    square = np.bincount(cell, (c**2).sum(axis=1)) / (3.0 * counts)
+    assert np.abs((square / theta - 1.0) / np.sqrt(2.0 / (3.0 * counts))).max() < SIGMAS
 
 
 @pytest.mark.parametrize("wrong", ["hotter by 15 %", "transposed", "at rest", "another gas"])

@@ -295,7 +295,9 @@ def test_text_is_plain_and_folds_what_is_alike(run, capsys):
     assert out.count("pressure_xy") < 5
     assert "more lines (--json has all)" in out
     assert main(["inspect", str(run / "fields.vtkhdf"), "--quiet"]) == 0
-    assert len(capsys.readouterr().out.splitlines()) == 3
+    lines = capsys.readouterr().out.splitlines()
+    unknown = [line for line in lines if "/collision_separation" in line and "NaN" in line]
+    assert len(lines) == 3 + len(unknown)  # nobody collided in some cell of the few steps
 
 
 def test_provenance_and_every_file_of_a_directory_are_told(copy, capsys):

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import dsmc
-from dsmc.forecast.cautions import FEWEST_PER_CELL, LARGEST_CELL, LARGEST_TIME_STEP
+from dsmc.resolution import FEWEST_PER_CELL, LARGEST_CELL, LARGEST_TIME_STEP, resolved
 from dsmc.result import Field, Result
 from viz import quality, style
 
@@ -52,7 +52,7 @@ def result_of(made, density=1.0, temperature=1.0):
 def test_cells_in_the_initial_state_have_the_numbers_of_the_whole_run():
     made = scenario()
     found = result_of(made)
-    cells = quality.local(found, made)
+    cells = resolved(made, found.fields)
     assert set(cells) == set(found.quality) - {"collision_time", "acceptance"}
     for name, field in cells.items():
         np.testing.assert_allclose(field.value, found.quality[name], rtol=1e-12)
@@ -62,8 +62,8 @@ def test_denser_and_hotter_cells_have_shorter_scales():
     """lambda ~ 1/n T^(omega - 1/2) and tau_c ~ 1/n T^(omega - 1); particles follow n."""
     made = scenario()
     omega = made.molecules[0].omega
-    cells = quality.local(result_of(made, density=3.0, temperature=2.0), made)
-    before = quality.local(result_of(made), made)
+    cells = resolved(made, result_of(made, density=3.0, temperature=2.0).fields)
+    before = resolved(made, result_of(made).fields)
     for name, factor in (
         ("cell_size_x_over_mean_free_path", 3.0 * 2.0 ** (0.5 - omega)),
         ("time_step_over_collision_time", 3.0 * 2.0 ** (1.0 - omega)),
@@ -99,7 +99,7 @@ def test_the_bars_span_all_cells():
 
 def test_a_profile_shows_the_rule_beside_the_cells():
     made = scenario()
-    cells = quality.local(result_of(made, density=np.linspace(0.5, 2.0, CELLS)), made)
+    cells = resolved(made, result_of(made, density=np.linspace(0.5, 2.0, CELLS)).fields)
     axes = Figure().add_subplot()
     assert quality.by_cell(axes, cells, "Time step")
     np.testing.assert_array_equal(
