@@ -13,6 +13,7 @@ row N and sorted in with the rest; what leaves is sorted behind the last cell an
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -180,6 +181,27 @@ def swap_buffers(state: Particles, team: Team | None, entered: int = 0, left: in
         else:
             team.each(work)
     state.further, state.spare_further = state.spare_further, state.further
+
+
+def rows_with(state: Particles, position: Any = None, velocity: Any = None) -> np.ndarray:
+    """A copy of the rows with other positions (N, d) [m] or velocities (N, 3) [m/s].
+
+    Raises ValueError for a wrong shape and values that are not finite.
+    """
+    phase = np.array(state.phase)
+    for name, values, block in (
+        ("position", position, phase[:, : state.dimension]),
+        ("velocity", velocity, phase[:, state.dimension :]),
+    ):
+        if values is None:
+            continue
+        array = np.asarray(values)
+        if array.shape != block.shape:
+            raise ValueError(f"{name}: has shape {array.shape}, must be {block.shape}")
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name}: holds values that are not finite")
+        block[:] = array
+    return phase
 
 
 class ParticleView:

@@ -29,7 +29,7 @@ from dsmc.model import model
 from dsmc.moments import cell_sums
 from dsmc.output import Output
 from dsmc.outside import Outside
-from dsmc.particles import Particles, ParticleView, particles
+from dsmc.particles import Particles, ParticleView, particles, rows_with
 from dsmc.result import Result
 from dsmc.run import Stopwatch, due
 from dsmc.sampling import CensusSampler, SeriesSampler, WallSampler
@@ -331,21 +331,8 @@ class Simulation:
 
         Raises ValueError for a wrong shape, values that are not finite, positions outside the box.
         """
-        state = self._state
-        phase = np.array(state.phase)
-        for name, values, block in (
-            ("position", position, phase[:, : state.dimension]),
-            ("velocity", velocity, phase[:, state.dimension :]),
-        ):
-            if values is None:
-                continue
-            array = np.asarray(values)
-            if array.shape != block.shape:
-                raise ValueError(f"{name}: has shape {array.shape}, must be {block.shape}")
-            if not np.isfinite(array).all():
-                raise ValueError(f"{name}: holds values that are not finite")
-            block[:] = array
-        self._state = self._sorted(phase, state.columns())
+        phase = rows_with(self._state, position, velocity)
+        self._state = self._sorted(phase, self._state.columns())
         if self.steps == 0:  # the series begin with the state that is set
             self._make_samplers()
             if self._output is None:
