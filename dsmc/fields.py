@@ -6,7 +6,8 @@
         /CellData
             /<name> (T, n_z, n_y, n_x)  float32; a vector (velocity, heat_flux) (…, 3)
             /<name>_error               one standard error; NaN where unknown
-    /average/<name>                     over the whole run; mean, mean_error: over the cells too
+    /average/<name>                     over the whole run; mean, mean_error: over the cells too;
+                                        degrees: of freedom of Student's law for the errors
         /value, /error                  (n_x,), (n_y, n_x) or (n_z, n_y, n_x), float64
     /parameters                         scenario, provenance (see `dsmc.hdf5`)
 
@@ -130,6 +131,7 @@ class FieldsWriter(hdf5.Writer):
         for name, field in fields.items():
             group = root["average"].require_group(name)
             group.attrs["unit"], group.attrs["description"] = field.unit, field.description
+            group.attrs["degrees"] = field.degrees
             if field.average is not None:
                 group.attrs["mean"], group.attrs["mean_error"] = map(float, field.average)
             for column, data in (("value", field.value), ("error", field.error)):
@@ -277,6 +279,7 @@ def _read_average(averages: h5py.Group, layout: _Layout) -> dict[str, Field]:
             (float(group.attrs["mean"]), float(group.attrs["mean_error"]))
             if "mean" in group.attrs
             else None,
+            float(group.attrs.get("degrees", np.inf)),
         )
         for name, group in averages.items()
     }

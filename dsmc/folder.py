@@ -268,11 +268,13 @@ def _series(name: str, item: Mapping[str, Any]) -> Series:
 def _field(name: str, item: Mapping[str, Any]) -> Field:
     axis, value, error = (_numbers(item[column]) for column in ("x", "value", "error"))
     average = _measured(item["average"]) if "average" in item else None
-    return Field(name, item["unit"], item["description"], (axis,), value, error, average)
+    degrees = _degrees(item)
+    return Field(name, item["unit"], item["description"], (axis,), value, error, average, degrees)
 
 
 def _wall(face: str, item: Mapping[str, Any]) -> Wall:
-    return Wall(face, _number(item["area"]["value"]), *(_measured(item[name]) for name in _FLUXES))
+    fluxes = (_measured(item[name]) for name in _FLUXES)
+    return Wall(face, _number(item["area"]["value"]), *fluxes, _degrees(item))
 
 
 def _histogram(name: str, item: Mapping[str, Any]) -> Histogram:
@@ -298,6 +300,12 @@ def _verdict(item: Mapping[str, Any]) -> Verdict:
         quantity=item["quantity"], z=_number(item["z"]), passed=bool(item["passed"]),
         source=item["source"], unit=item["unit"], **numbers,
     )  # fmt: skip
+
+
+def _degrees(item: Mapping[str, Any]) -> float:
+    """Degrees of freedom of errors; null stands for errors that are known exactly."""
+    value = item.get("degrees")
+    return math.inf if value is None else float(value)
 
 
 def _measured(item: Mapping[str, Any]) -> tuple[Any, Any]:

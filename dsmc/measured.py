@@ -91,8 +91,9 @@ def cell_fields(average: CellAverage) -> dict[str, Field]:
             name,
             *described(name),
             axes,
-            *(array.reshape(shape) for array in measured[name]),
+            *(array.reshape(shape) for array in measured[name][:2]),
             means.get(name),
+            measured[name].degrees,
         )
         for name in CELL_QUANTITIES
         if name in measured
@@ -112,11 +113,12 @@ def walls_of(simulation: Simulation) -> dict[str, Wall]:
             area = scenario.volume / scenario.lengths[axis]
             scale = scenario.weight / (area * scenario.time_step)
             tally = (mean[2 * axis + side] * scale, error[2 * axis + side] * scale)
-            found[face] = wall(face, axis, side, area, *tally)
+            degrees = simulation.wall_sampler.degrees
+            found[face] = wall(face, axis, side, area, *tally, degrees)
     return found
 
 
-def wall(face: str, axis: int, side: int, area: float, value, error) -> Wall:
+def wall(face: str, axis: int, side: int, area: float, value, error, degrees: float) -> Wall:
     """One face from what it received per area and time: hits, momentum, energy."""
     outward = 1.0 if side == 1 else -1.0
     shear, shear_error = value[1:4].copy(), error[1:4].copy()
@@ -128,6 +130,7 @@ def wall(face: str, axis: int, side: int, area: float, value, error) -> Wall:
         pressure=(outward * value[1 + axis], error[1 + axis]),
         shear=(shear, shear_error),
         heat_flux=(value[4], error[4]),
+        degrees=degrees,
     )
 
 

@@ -123,7 +123,8 @@ def combine_fields(parts: list[Field]) -> Field:
     if all(part.average is not None for part in parts):
         mean, spread = combine([part.average[0] for part in parts])
         average = (float(mean), float(spread))
-    return replace(parts[0], value=value, error=error, average=average)
+    degrees = len(parts) - 1.0
+    return replace(parts[0], value=value, error=error, average=average, degrees=degrees)
 
 
 def combine_histograms(parts: list[Histogram]) -> Histogram:
@@ -138,7 +139,7 @@ def combine_walls(parts: list[Wall]) -> Wall:
     for name in ("number_flux", "pressure", "shear", "heat_flux"):
         value, error = combine([getattr(part, name)[0] for part in parts])
         fluxes[name] = (value, error) if np.ndim(value) else (float(value), float(error))
-    return replace(parts[0], **fluxes)
+    return replace(parts[0], **fluxes, degrees=len(parts) - 1.0)
 
 
 def combine_quality(name: str, results: list[Result]) -> float:

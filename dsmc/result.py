@@ -22,8 +22,6 @@ Measured = tuple[Any, Any]  # (value, standard error); both shape (3,) for a vec
 AXES = ("x", "y", "z")
 FACES = ("x_low", "x_high", "y_low", "y_high", "z_low", "z_high")
 _MOST_DECIMALS = 9  # that are printed of any number
-_CHANGED = 3.0  # combined errors between start and end that count as a change
-_ROUNDING = 1e-12  # relative error of what is conserved
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +77,7 @@ class Field:
     average : mean over the cells and its own error; None where unknown
     value : (n_x,), (n_y, n_x) or (n_z, n_y, n_x) [unit]: x runs fastest
     error : as value [unit], one standard error; NaN where unknown
+    degrees : of freedom of Student's law for the errors of the cells
 
     Raises ValueError when the shapes disagree.
     """
@@ -90,6 +89,7 @@ class Field:
     value: np.ndarray
     error: np.ndarray
     average: Measured | None = None
+    degrees: float = math.inf
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "axes", tuple(np.asarray(a, dtype=np.float64) for a in self.axes))
@@ -115,6 +115,7 @@ class Wall:
     pressure    : normal momentum handed to the wall [Pa]
     shear       : (3,) tangential momentum handed to the wall, by direction [Pa]
     heat_flux   : energy handed to the wall [W m-2]
+    degrees     : of freedom of Student's law for the errors
     """
 
     face: str
@@ -123,6 +124,7 @@ class Wall:
     pressure: Measured
     shear: Measured
     heat_flux: Measured
+    degrees: float = math.inf
 
     def __post_init__(self) -> None:
         if self.face not in FACES:
@@ -235,30 +237,9 @@ class Result:
         That is a series which has a reference or has changed by more than its error explains, and
         what the walls received. With `everything` all scalar series follow that no verdict names.
         """
-        rows = [
-            Row(
-                v.quantity,
-                v.unit or self.unit_of(v.quantity),
-                v.measured,
-                v.error,
-                v.reference,
-                v.z,
-                "pass" if v.passed else "FAIL",
-            )
-            for v in self.verdicts
-        ]
-        for series in self.series.values():
-            scalar = series.value.ndim == 1 and series.time.size > 0
-            if scalar and not self._is_judged(series.name) and (everything or _matters(series)):
-                rows.append(_last_value(series))
-        for wall in self.walls.values():
-            rows += _wall_rows(wall)
-        return rows
+        from dsmc.closing import rows
 
-    def _is_judged(self, name: str) -> bool:
-        """Whether a verdict is about this series: "h_excess at 3 tau_c" is about h_excess."""
-        told = (verdict.quantity for verdict in self.verdicts)
-        return any(q.replace(" ", "_") == name or q.startswith(f"{name} ") for q in told)
+        return rows(self, everything)
 
     def to_xarray(self) -> xarray.Dataset:
         """Series, fields, walls and histograms as one labelled `xarray.Dataset`.
@@ -343,44 +324,6 @@ def deviation(measured: ArrayLike, error: ArrayLike, reference: ArrayLike) -> np
     z = np.full(np.broadcast(difference, sigma).shape, np.nan)
     np.divide(difference, sigma, out=z, where=sigma > 0.0)
     return z
-
-
-def _matters(series: Series) -> bool:
-    """Whether there is something to see: a reference, or a change beyond the errors."""
-    if series.reference is not None:
-        return True
-    known = np.flatnonzero(np.isfinite(series.value) & np.isfinite(series.error))
-    if known.size < 2 or np.all(series.error[known] <= _ROUNDING * np.abs(series.value).max()):
-        return False
-    first, last = known[[0, -1]]
-    change = abs(series.value[last] - series.value[first])
-    return bool(change > _CHANGED * math.hypot(series.error[first], series.error[last]))
-
-
-def _wall_rows(wall: Wall) -> list[Row]:
-    """Pressure, shear and heat on one face; a mirror, which feels neither of the latter, has none.
-
-    The component of the shear along the normal is none.
-    """
-    tallies = [("pressure", "Pa", *wall.pressure)]
-    tallies += [
-        (f"shear_{axis}", "Pa", *pair) for axis, *pair in zip(AXES, *wall.shear, strict=True)
-    ]
-    tallies.append(("heat_flux", "W m-2", *wall.heat_flux))
-    return [
-        Row(f"{name} {wall.face}", unit, float(value), float(error), None, None, "")
-        for name, unit, value, error in tallies
-        if value or error
-    ]
-
-
-def _last_value(series: Series) -> Row:
-    value, error = float(series.value[-1]), float(series.error[-1])
-    if series.reference is None or not math.isfinite(series.reference[-1]):
-        return Row(series.name, series.unit, value, error, None, None, "")
-    reference = float(series.reference[-1])
-    z = float(deviation(value, error, reference))
-    return Row(series.name, series.unit, value, error, reference, z, "")
 
 
 def _as_arrays(measured: Any, names: tuple[str, ...]) -> None:

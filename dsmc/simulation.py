@@ -22,6 +22,7 @@ from dsmc.checkpoint import Checkpoint
 from dsmc.compiled import Team, available_threads, variant
 from dsmc.earlier import earlier_state
 from dsmc.initial import phase_rows
+from dsmc.loads import WallSampler
 from dsmc.macroscopic import cell_quantities, most_probable_speed
 from dsmc.measured import result_of, speed_counts
 from dsmc.model import model
@@ -30,8 +31,9 @@ from dsmc.output import Output
 from dsmc.pairs import bench
 from dsmc.particles import Particles, ParticleView, particles
 from dsmc.result import Result
+from dsmc.slow_modes import relaxation_rates
 from dsmc.run import Stopwatch, due
-from dsmc.sampling import CensusSampler, SeriesSampler, WallSampler
+from dsmc.sampling import CensusSampler, SeriesSampler
 from dsmc.step import Tallies, advance, advance_slabs, reorder
 
 if TYPE_CHECKING:
@@ -146,9 +148,10 @@ class Simulation:
             interval = scenario.output.fields * (scenario.output.fields_average == "interval")
             self.field_sampler = FieldSampler(
                 self._model.grid, self._model.gas, sample.fields_every, sample.start,
-                scenario.steps, interval,
+                self._state.count / self.cells,
+                [rates * scenario.time_step for rates in relaxation_rates(scenario)], interval,
             )  # fmt: skip
-        self.wall_sampler = WallSampler(sample.start, scenario.steps, self._tallies.walls)
+        self.wall_sampler = WallSampler(sample.start, self._tallies.walls)
         self.census_sampler = None
         if self._state.clock is not None:
             self.census_sampler = CensusSampler(

@@ -176,6 +176,7 @@ def _series(series: Series) -> dict[str, Any]:
 
 def _field(cells: Field) -> dict[str, Any]:
     found = {"unit": cells.unit, "description": cells.description, "shape": cells.value.shape}
+    found["degrees"] = cells.degrees
     if cells.average is not None:
         found["average"] = dict(zip(("value", "error"), cells.average, strict=True))
     if len(cells.axes) == 1:
@@ -201,7 +202,7 @@ def _wall(wall: Wall) -> dict[str, Any]:
         name: {"unit": unit, "value": getattr(wall, name)[0], "error": getattr(wall, name)[1]}
         for name, unit in units.items()
     }
-    return {"area": {"value": wall.area, "unit": "m2"}, **tallies}
+    return {"area": {"value": wall.area, "unit": "m2"}, **tallies, "degrees": wall.degrees}
 
 
 def _histogram(histogram: Histogram) -> dict[str, Any]:

@@ -26,6 +26,7 @@ class Points(NamedTuple):
     margin : (n,) [unit] or one number, a difference that is allowed on top of the errors
     obstacle : why there is nothing to compare; then n = 0
     remark : what is to be known of what is compared
+    a_degrees, b_degrees : of freedom of errors that come from blocks of time
     """
 
     quantity: str
@@ -39,6 +40,8 @@ class Points(NamedTuple):
     margin: np.ndarray | float = 0.0
     obstacle: str = ""
     remark: str = ""
+    a_degrees: float = math.inf
+    b_degrees: float = math.inf
 
 
 class Run(NamedTuple):
@@ -172,7 +175,8 @@ def field_pair(a: Field, b: Field) -> Points:
             for axis, centres, i in zip(AXES, a.axes, cell, strict=False)
         )
 
-    return Points(*head, *map(np.ravel, columns), place)
+    degrees = {"a_degrees": a.degrees, "b_degrees": b.degrees}
+    return Points(*head, *map(np.ravel, columns), place, **degrees)
 
 
 def wall_pairs(a: Wall, b: Wall) -> Iterator[Points]:
@@ -182,6 +186,7 @@ def wall_pairs(a: Wall, b: Wall) -> Iterator[Points]:
         yield Points(
             f"{flux} {a.face}", "wall", unit, *(np.atleast_1d(c).astype(float) for c in columns),
             lambda k, shear=flux == "shear": AXES[k] if shear else "",
+            a_degrees=a.degrees, b_degrees=b.degrees,
         )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ PARTNERS = 8  # bytes per particle and thread: a cell of a mixture may come to h
 CELL = 48  # bytes per cell: first row, histogram of every thread, bounds
 SUMS = 13 * 8  # bytes per cell and species: velocity sums of one average
 FIELDS = 18 * 8  # bytes per cell: one value of every field
+BLOCKS = 13 * 4  # bytes per cell, species and block of time
 SAMPLE = 16  # bytes of a value of a series and its error
 
 
@@ -54,7 +55,8 @@ def parts(scenario: Scenario) -> dict[str, int]:
     cell = CELL + 8 * kinds * kinds
     if sample.fields_every or (sample.fields_every is None and not scenario.homogeneous):
         averages = 2 if output.fields_average == "interval" else 1
-        cell += SUMS * kinds * (1 + 2 * averages) + FIELDS * (2 * averages + 3)
+        cell += SUMS * kinds * (1 + 2 * averages) + FIELDS * 5
+        cell += BLOCKS * kinds * averages * (32 if scenario.cell_count < 100_000 else 16)
     count = next(
         key
         for key in ("particles", "particles_per_cell", "weight")

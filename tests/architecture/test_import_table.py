@@ -22,8 +22,8 @@ LAYERS = {
     },
     "step": {"step"},
     "measuring": {
-        "averaging", "entropy", "expected", "labelled", "measured", "notebook", "result",
-        "sampling", "statistics", "verdict",
+        "averaging", "blocks", "closing", "entropy", "expected", "labelled", "loads", "measured",
+        "notebook", "result", "sampling", "slow_modes", "statistics", "verdict",
     },
     "files": {"checkpoint", "earlier", "fields", "hdf5", "snapshots", "summary", "trajectory"},
     "simulation": {"output", "progress", "replicas", "run", "simulation"},

@@ -1,0 +1,77 @@
+"""What walls receive over time: hits, momentum and energy in a step, with errors from blocks.
+
+The sampler knows of a wall only its row in the tally: the rows may be the faces of the box, patches
+of them, or the cells along a wall.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dsmc.blocks import Blocks
+from dsmc.walls import net
+
+BLOCKS = 64  # at most: a wall has only its own figures to tell the correlation of blocks by
+
+
+class WallSampler:
+    """Mean of what every row of the tally received on balance in a step, and its error.
+
+    start : step from which averages are taken; None as long as it is not known
+    tally : (slabs, rows, walls.COLUMNS), growing from the start of the run
+    """
+
+    def __init__(self, start: int | None, tally: np.ndarray):
+        self.start = start
+        self.tally = tally
+        self.blocks = Blocks((tally.shape[1], 5), BLOCKS)
+        self.first = self.last = self.net()  # at the start of the average and of the open block
+        self.steps = 0
+
+    def net(self) -> np.ndarray:
+        """What every row has received since the start of the run: (rows, 5) as `walls.net`."""
+        return net(self.tally.sum(axis=0))
+
+    def begin(self, start: int) -> None:
+        """Forget all steps; average from step `start`, which is the next, on."""
+        self.start, self.steps = start, 0
+        self.first = self.last = self.net()
+        self.blocks.begin()
+
+    def step_done(self, step: int) -> None:
+        """Take note of a finished step; close a block when it is full."""
+        if self.start is None or step < self.start:
+            if self.start is not None and step == self.start - 1:
+                self.first = self.last = self.net()
+            return
+        self.steps += 1
+        if self.steps - self.blocks.count * self.blocks.length == self.blocks.length:
+            now = self.net()
+            self.blocks.push((now - self.last) / self.blocks.length)
+            self.last = now
+
+    def per_step(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean of one step and its error, each (rows, 5): hits, momentum, energy."""
+        mean = (self.net() - self.first) / max(1, self.steps)
+        return mean, np.broadcast_to(self.blocks.error(self.steps).error, mean.shape)
+
+    @property
+    def degrees(self) -> float:
+        """Degrees of freedom of the errors; NaN where they are not known."""
+        return self.blocks.degrees()
+
+    def state(self) -> dict[str, Any]:
+        """Arrays and numbers that `restore` goes on from."""
+        return {
+            "first": self.first,
+            "last": self.last,
+            "steps": self.steps,
+            "blocks": self.blocks.state(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` told."""
+        self.first, self.last, self.steps = state["first"], state["last"], int(state["steps"])
+        self.blocks.restore(state["blocks"])
