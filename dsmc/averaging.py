@@ -38,9 +38,7 @@ class CellAverage:
     modes : of each axis the rates at which the gas forgets, (M,) [1/sample]: see `dsmc.slow_modes`
     """
 
-    def __init__(
-        self, grid: Grid, gas: Gas, length: int = 1, modes: Sequence[np.ndarray] = ()
-    ):
+    def __init__(self, grid: Grid, gas: Gas, length: int = 1, modes: Sequence[np.ndarray] = ()):
         self.grid, self.gas, self.modes = grid, gas, modes
         cells = number_of_cells(grid)
         shape = (cells, gas.mass.size, COLUMNS)

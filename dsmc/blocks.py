@@ -68,7 +68,10 @@ class Blocks:
         self.means[:] = 0.0
 
     def push(self, mean: NDArray[np.float64]) -> None:
-        """Add the mean over a block of `length` samples; merge pairs when every place is taken."""
+        """Add the mean over a block of `length` samples; merge pairs when every place is taken.
+
+        mean : (…) of the shape of the stream
+        """
         self.means[self.count] = mean
         self.count += 1
         if self.count == len(self.means):
@@ -118,7 +121,7 @@ class Blocks:
                 products += deviation * before
             before = deviation
         correlation = neighbours(products, squares, B, pooled)
-        growth = np.maximum(1.0 + 2.0 * correlation, 1.0 if pooled else _LEAST)
+        growth = np.maximum(1.0 + 2.0 * correlation, _LEAST)
         share = B * self.length / max(samples, B * self.length)  # the open block lowers the error
         error = np.sqrt(growth * squares * (B - 1) / B * share)
         return BlockError(error, self.degrees(pooled))

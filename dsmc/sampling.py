@@ -2,7 +2,7 @@
 
 Series are taken at the end of a step: in a homogeneous gas the state after k steps is that of the
 collision process at time k dt, with no error in dt.  Averages over time are taken in cells
-(`dsmc.averaging`) and at walls (`dsmc.loads`).  Each sampler can tell its `state` and go on from it.
+(`dsmc.averaging`) and at walls (`dsmc.loads`).  Each sampler tells its `state` and goes on from it.
 """
 
 from array import array

@@ -31,9 +31,9 @@ from dsmc.output import Output
 from dsmc.pairs import bench
 from dsmc.particles import Particles, ParticleView, particles
 from dsmc.result import Result
-from dsmc.slow_modes import relaxation_rates
 from dsmc.run import Stopwatch, due
 from dsmc.sampling import CensusSampler, SeriesSampler
+from dsmc.slow_modes import relaxation_rates
 from dsmc.step import Tallies, advance, advance_slabs, reorder
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Modes of the gas that outlive a block of time, and what the scatter of blocks cannot know of them.
+"""Modes of the gas that outlive a block of time: what the scatter of blocks cannot know of them.
 
 A fluctuation of wave number k relaxes at the rate r = nu k^2, nu = lambda^2 / 2 tau_c the kinematic
 viscosity of the gas (its thermal diffusivity is larger), or c k where molecules fly freely. The
@@ -47,7 +47,7 @@ def _of_axis(x: np.ndarray, B: int) -> float:
     edge = (block + next_one * -np.expm1(-(B - 1) * x) / forgets) / B  # of the first with the mean
     squares = B * (block - true).sum()
     products = ((B - 1) * next_one - (B + 1) * true + 2.0 * edge).sum()
-    growth = max(1.0, 1.0 + 2.0 * (products / squares + 1.0 / B))
+    growth = 1.0 + 2.0 * (products / squares + 1.0 / B)
     believed = growth * squares / (B * (B - 1))
     return max(1.0, math.sqrt(true.sum() / believed))
 

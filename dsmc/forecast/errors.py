@@ -5,7 +5,7 @@ from the moments of Maxwell's distribution in the same way: a mean over N indepe
 scatters by the deviation of one molecule over sqrt(N).
 
 Independent samples are an assumption. Density, temperature and velocity of cells between walls
-measured 0.7 to 1.5 times these errors, since long waves die slowly; stress and heat flux, forgotten
+measured 0.7 to 1.8 times these errors, since long waves die slowly; stress and heat flux, forgotten
 as molecules leave a cell, and the velocity normal to the walls 0.3 to 0.7 times. Walls measured 0.2
 to 1 times: molecules that collide near a wall bring back what they took from it.
 
