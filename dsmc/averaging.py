@@ -159,6 +159,11 @@ class FieldSampler:
         self.interval = CellAverage(grid, gas, length, modes) if interval else None
         self.sums = np.zeros((number_of_cells(grid), gas.mass.size, COLUMNS))
 
+    @property
+    def blocks(self) -> Blocks:
+        """Blocks of the average over the whole run."""
+        return self.whole.sums
+
     def begin(self, start: int) -> None:
         """Forget all samples; average from step `start` on."""
         self.start = start
@@ -186,11 +191,12 @@ class FieldSampler:
 
     def state(self) -> dict[str, Any]:
         """Arrays and numbers that `restore` goes on from."""
-        state = {"whole": self.whole.state()}
+        state = {"start": -1 if self.start is None else self.start, "whole": self.whole.state()}
         return state if self.interval is None else state | {"interval": self.interval.state()}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from what `state` told."""
+        self.start = None if int(state["start"]) < 0 else int(state["start"])
         self.whole.restore(state["whole"])
         if self.interval is not None:
             self.interval.restore(state["interval"])

@@ -67,6 +67,11 @@ class Blocks:
         self.count, self.length = 0, self.first_length
         self.means[:] = 0.0
 
+    @property
+    def filled(self) -> bool:
+        """Whether every place was taken once: at least half of them hold blocks of two or more."""
+        return self.length > self.first_length
+
     def push(self, mean: NDArray[np.float64]) -> None:
         """Add the mean over a block of `length` samples; merge pairs when every place is taken.
 

@@ -66,7 +66,7 @@ def _wall_rows(wall: Wall) -> list[Row]:
     return [
         Row(f"{name} {wall.face}", unit, float(value), float(error), None, None, "")
         for name, unit, value, error in tallies
-        if value or error
+        if math.isfinite(value) and (value or error)
     ]
 
 

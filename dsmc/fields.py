@@ -6,6 +6,8 @@
         /CellData
             /<name> (T, n_z, n_y, n_x)  float32; a vector (velocity, heat_flux) (…, 3)
             /<name>_error               one standard error; NaN where unknown
+    /average                            start_step, start_time [s], because, restarts, ended: when
+                                        it began, why then, and why the run ended
     /average/<name>                     over the whole run; mean, mean_error: over the cells too;
                                         degrees: of freedom of Student's law for the errors
         /value, /error                  (n_x,), (n_y, n_x) or (n_z, n_y, n_x), float64
@@ -31,7 +33,7 @@ import numpy as np
 
 from dsmc import hdf5
 from dsmc.hdf5 import Unreadable
-from dsmc.result import AXES, Field
+from dsmc.result import AXES, Field, Sampling
 
 Quantity = tuple[str, str, str]  # name, unit, description
 Average = Literal["running", "interval"]
@@ -123,11 +125,19 @@ class FieldsWriter(hdf5.Writer):
         self._steps.attrs.modify("NSteps", np.int64(self.frames))
         self._growing.commit_if_due()
 
-    def average(self, fields: Mapping[str, Field]) -> None:
-        """Write the average over the whole run, in place of an earlier one."""
+    def average(self, fields: Mapping[str, Field], sampling: Sampling | None = None) -> None:
+        """Write the average over the whole run, in place of an earlier one.
+
+        sampling : when it began and why the run ended, which become attributes
+        """
         root = self._growing.root
         if "average" not in root:
             root.create_group("average", track_order=True)
+        if sampling is not None and sampling.start is not None:
+            root["average"].attrs.update(
+                start_step=sampling.start, start_time=sampling.time, because=sampling.because,
+                restarts=sampling.restarts, ended=sampling.ended,
+            )  # fmt: skip
         for name, field in fields.items():
             group = root["average"].require_group(name)
             group.attrs["unit"], group.attrs["description"] = field.unit, field.description

@@ -27,7 +27,7 @@ from dsmc.fields import frame_times, read_fields
 from dsmc.hdf5 import Unreadable
 from dsmc.output import FIELDS, FILES, SUMMARY, TRAJECTORY
 from dsmc.quantities import QUANTITIES
-from dsmc.result import Field, Histogram, Result, Series, Verdict, Wall
+from dsmc.result import Field, Histogram, Result, Sampling, Series, Verdict, Wall
 from dsmc.scenario import ScenarioError, loads
 from dsmc.trajectory import read_observables
 from dsmc.verdict import judge
@@ -228,7 +228,7 @@ def _place(name: str) -> tuple[int, str]:
 def _stopped_early(result: Result, directory: Path) -> str:
     """Says so if the run was stopped before the end of its scenario."""
     scenario = scenario_of(result)
-    if scenario is None or result.steps >= scenario.steps:
+    if scenario is None or result.steps >= scenario.steps or result.sampling.ended:
         return ""
     return (
         f"stopped after step {result.steps} of {scenario.steps}; "
@@ -256,6 +256,7 @@ def _as_result(stored: Mapping[str, Any]) -> Result:
         verdicts=tuple(_verdict(item) for item in stored["verdicts"]),
         provenance=dict(stored["provenance"]),
         quality={name: _number(value) for name, value in stored["quality"].items()},
+        sampling=_sampling(stored.get("sampling", {})),
     )
 
 
@@ -300,6 +301,15 @@ def _verdict(item: Mapping[str, Any]) -> Verdict:
         quantity=item["quantity"], z=_number(item["z"]), passed=bool(item["passed"]),
         source=item["source"], unit=item["unit"], **numbers,
     )  # fmt: skip
+
+
+def _sampling(item: Mapping[str, Any]) -> Sampling:
+    """When averages began and why the run ended; nothing of that in older files."""
+    if not item:
+        return Sampling()
+    start = None if item["start"] is None else int(item["start"])
+    time = _number(item["time"]["value"])
+    return Sampling(start, time, item["because"], int(item["restarts"]), item["ended"])
 
 
 def _degrees(item: Mapping[str, Any]) -> float:

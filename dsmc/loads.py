@@ -26,12 +26,12 @@ class WallSampler:
     def __init__(self, start: int | None, tally: np.ndarray):
         self.start = start
         self.tally = tally
-        self.blocks = Blocks((tally.shape[1], 5), BLOCKS)
         self.first = self.last = self.net()  # at the start of the average and of the open block
+        self.blocks = Blocks(self.first.shape, BLOCKS)
         self.steps = 0
 
     def net(self) -> np.ndarray:
-        """What every row has received since the start of the run: (rows, 5) as `walls.net`."""
+        """What every row has received since the run began: (rows, columns of `walls.net`)."""
         return net(self.tally.sum(axis=0))
 
     def begin(self, start: int) -> None:
@@ -53,8 +53,8 @@ class WallSampler:
             self.last = now
 
     def per_step(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mean of one step and its error, each (rows, 5): hits, momentum, energy."""
-        mean = (self.net() - self.first) / max(1, self.steps)
+        """Mean of one step and its error, each (rows, columns of `walls.net`); NaN before any."""
+        mean = (self.net() - self.first) / (self.steps or np.nan)
         return mean, np.broadcast_to(self.blocks.error(self.steps).error, mean.shape)
 
     @property
@@ -65,6 +65,7 @@ class WallSampler:
     def state(self) -> dict[str, Any]:
         """Arrays and numbers that `restore` goes on from."""
         return {
+            "start": -1 if self.start is None else self.start,
             "first": self.first,
             "last": self.last,
             "steps": self.steps,
@@ -73,5 +74,6 @@ class WallSampler:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from what `state` told."""
+        self.start = None if int(state["start"]) < 0 else int(state["start"])
         self.first, self.last, self.steps = state["first"], state["last"], int(state["steps"])
         self.blocks.restore(state["blocks"])

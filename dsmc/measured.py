@@ -38,6 +38,7 @@ def result_of(simulation: Simulation) -> Result:
         stage_seconds=dict(simulation.stopwatch.seconds),
         provenance=simulation.provenance,
         quality=quality_of(simulation),
+        sampling=simulation.window.record(simulation),
     )
     return judge(scenario, result)
 

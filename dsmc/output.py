@@ -205,7 +205,7 @@ class Output:
                     trajectory.annotate(name, reference=series.reference)
             if simulation.field_sampler is not None and simulation.field_sampler.whole.samples:
                 average = cell_fields(simulation.field_sampler.whole)
-                self.writers[FIELDS].average(average)
+                self.writers[FIELDS].average(average, simulation.window.record(simulation))
             self.checkpoint(simulation)
             for writer in self.writers.values():
                 writer.close()

@@ -10,6 +10,7 @@ Rows beat separate columns: one particle is one or two cache lines, and moving i
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -115,6 +116,27 @@ def swap_buffers(state: Particles, team: Team | None) -> None:
             team.each(work)
         setattr(state, name, moved)
         state.spare_columns[name] = column
+
+
+def rows_with(state: Particles, position: Any = None, velocity: Any = None) -> np.ndarray:
+    """A copy of the rows with other positions (N, d) [m] or velocities (N, 3) [m/s].
+
+    Raises ValueError for a wrong shape and values that are not finite.
+    """
+    phase = np.array(state.phase)
+    for name, values, block in (
+        ("position", position, phase[:, : state.dimension]),
+        ("velocity", velocity, phase[:, state.dimension :]),
+    ):
+        if values is None:
+            continue
+        array = np.asarray(values)
+        if array.shape != block.shape:
+            raise ValueError(f"{name}: has shape {array.shape}, must be {block.shape}")
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name}: holds values that are not finite")
+        block[:] = array
+    return phase
 
 
 class ParticleView:

@@ -185,6 +185,37 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Sampling:
+    """When averages over time began, and why the run ended.
+
+    start, time : step from which averages are taken, and its time [s]; None and NaN where nothing
+                  is averaged (yet)
+    because     : why then
+    restarts    : how often they were begun anew, since the flow drifted on
+    ended       : why the run ended; "" as long as it goes on
+    """
+
+    start: int | None = None
+    time: float = math.nan
+    because: str = ""
+    restarts: int = 0
+    ended: str = ""
+
+    def __str__(self) -> str:
+        """One line that says it all; "" where there is nothing to say."""
+        told = []
+        if self.start is not None:
+            told.append(f"averages from step {self.start} on (t = {self.time:.4g} s)")
+        if self.because:
+            told.append(self.because)
+        if self.restarts:
+            told.append(f"begun anew {self.restarts} times, since the flow drifted on")
+        if self.ended:
+            told.append(f"ended: {self.ended}")
+        return "; ".join(told)
+
+
+@dataclass(frozen=True)
 class Row:
     """One line of the closing table; `reference` and `z` are None where nothing is known."""
 
@@ -204,6 +235,7 @@ class Result:
     collisions : collisions counted; steps : time steps done; time : physical time [s]
     particles  : simulated particles; wall_time : [s]; stage_seconds : {stage: [s]}
     provenance : who, when, with what (see `dsmc.summary.provenance`)
+    sampling   : when averages began, and why the run ended
     quality    : numbers that judge the run, among them "collision_time" [s], dx/lambda,
                  dt/tau_c, particles per cell
     unfinished : what is missing of a run whose files were opened before its end, and how to go on
@@ -225,6 +257,7 @@ class Result:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     quality: Mapping[str, Any] = field(default_factory=dict)
     unfinished: str = ""
+    sampling: Sampling = Sampling()
 
     @property
     def passed(self) -> bool:

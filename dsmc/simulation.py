@@ -29,12 +29,13 @@ from dsmc.model import model
 from dsmc.moments import cell_sums
 from dsmc.output import Output
 from dsmc.pairs import bench
-from dsmc.particles import Particles, ParticleView, particles
+from dsmc.particles import Particles, ParticleView, particles, rows_with
 from dsmc.result import Result
 from dsmc.run import Stopwatch, due
 from dsmc.sampling import CensusSampler, SeriesSampler
 from dsmc.slow_modes import relaxation_rates
 from dsmc.step import Tallies, advance, advance_slabs, reorder
+from dsmc.window import Window
 
 if TYPE_CHECKING:
     from dsmc.scenario import Scenario
@@ -140,6 +141,7 @@ class Simulation:
     def _make_samplers(self) -> None:
         scenario, sample = self.scenario, self.scenario.sample
         names = tuple(molecule.name for molecule in scenario.molecules)
+        self.window = Window(scenario, self._tallies.walls.shape[1])
         axial = scenario.initial.kind in ("bi-maxwellian", "two-beams")
         wanted = frozenset(sample.quantities)
         self.series_sampler = SeriesSampler(self._model.gas, names, wanted, axial)
@@ -147,11 +149,11 @@ class Simulation:
         if sample.fields_every:
             interval = scenario.output.fields * (scenario.output.fields_average == "interval")
             self.field_sampler = FieldSampler(
-                self._model.grid, self._model.gas, sample.fields_every, sample.start,
+                self._model.grid, self._model.gas, sample.fields_every, self.window.start,
                 self._state.count / self.cells,
                 [rates * scenario.time_step for rates in relaxation_rates(scenario)], interval,
             )  # fmt: skip
-        self.wall_sampler = WallSampler(sample.start, self._tallies.walls)
+        self.wall_sampler = WallSampler(self.window.start, self._tallies.walls)
         self.census_sampler = None
         if self._state.clock is not None:
             self.census_sampler = CensusSampler(
@@ -176,6 +178,7 @@ class Simulation:
             "fields": self.field_sampler,
             "walls": self.wall_sampler,
             "census": self.census_sampler,
+            "window": self.window,
         }
         return {name: sampler for name, sampler in samplers.items() if sampler is not None}
 
@@ -224,25 +227,29 @@ class Simulation:
         time: float | None = None,
         callback: Callable[[Simulation], bool | None] | None = None,
         progress: bool | None = None,
+        until: str | None = None,
     ) -> Result:
         """Run `steps` more steps, or to the physical time `time` [s], or to the scenario's end.
 
+        until : "steady" ends the run sooner, as soon as the flow is steady and the targets of the
+            scenario, if it has any, are reached; without steps and time the scenario's own choice
         callback : called after every step; the run ends early if it returns True
         progress : show how it goes, once it has taken two seconds; None: in notebooks
         Raises ValueError if both or a negative number of steps are given.
         """
         last = self.last_step(steps, time)
+        sooner = self.window.ends_sooner(until, steps is None and time is None)
         if progress is None:
             progress = "ipykernel" in sys.modules
         if not progress:
-            return self._run_to(last, callback)
+            return self._run_to(last, callback, sooner)
         from dsmc.progress import watching  # rich is loaded when there is something to show
 
         with watching(self, last, callback, patience=PATIENCE) as watched:
-            return self._run_to(last, watched)
+            return self._run_to(last, watched, sooner)
 
-    def _run_to(self, last: int, callback: Callable[[Simulation], bool | None] | None) -> Result:
-        while self.steps < last:
+    def _run_to(self, last: int, callback: Any, sooner: bool) -> Result:
+        while self.steps < last and not self.window.ended:
             self._is_whole = False
             self._step()
             if due(self.steps, self.scenario.sample_every):
@@ -250,7 +257,7 @@ class Simulation:
             if self._output is not None:
                 self._output.step_done(self)
             self._is_whole = True
-            if callback is not None and callback(self):
+            if (callback is not None and callback(self)) or (sooner and self.window.look(self)):
                 break
         return self.result
 
@@ -283,10 +290,14 @@ class Simulation:
             )  # fmt: skip
         with self.stopwatch.stage("sort"):
             reorder(state, self._team)
+        begins = False
         if sums is not None:
+            begins = self.window.observe(step, sums, self)
             self.field_sampler.taken()
         self.wall_sampler.step_done(step)
         self.steps += 1
+        if begins:
+            self.window.begin(self)
 
     def _measure_series(self) -> None:
         with self.stopwatch.stage("measure"):
@@ -318,19 +329,7 @@ class Simulation:
         Raises ValueError for a wrong shape, values that are not finite, positions outside the box.
         """
         state = self._state
-        phase = np.array(state.phase)
-        for name, values, block in (
-            ("position", position, phase[:, : state.dimension]),
-            ("velocity", velocity, phase[:, state.dimension :]),
-        ):
-            if values is None:
-                continue
-            array = np.asarray(values)
-            if array.shape != block.shape:
-                raise ValueError(f"{name}: has shape {array.shape}, must be {block.shape}")
-            if not np.isfinite(array).all():
-                raise ValueError(f"{name}: holds values that are not finite")
-            block[:] = array
+        phase = rows_with(state, position, velocity)
         columns = {name: getattr(state, name) for name in state.columns()}
         self._state = particles(phase, self._model.grid, self._team.threads, **columns)
         if self.steps == 0:  # the series begin with the state that is set

@@ -25,7 +25,7 @@ class BlockEstimate(NamedTuple):
         """Half the confidence interval by Student's law, e.g. 2.26 errors for 10 blocks."""
         if not 0.0 < confidence < 1.0:
             raise ValueError(f"confidence must lie between 0 and 1, not {confidence!r}")
-        return _student_quantile(1.0 - confidence, self.degrees) * self.error
+        return student_quantile(1.0 - confidence, self.degrees) * self.error
 
 
 # ------------------------------------------------------------------------------------ error bars
@@ -321,7 +321,7 @@ def judged(measure: Callable[[int, int], Verdict], factor: int = 10) -> Verdict:
 def two_sided_z(budget: float) -> float:
     """Standard errors that a Gaussian exceeds, up or down, with this probability."""
     _check_budget(budget)
-    return _student_quantile(budget, np.inf)
+    return student_quantile(budget, np.inf)
 
 
 def _deviation(
@@ -366,7 +366,8 @@ def _student_tail(z: float, degrees: float) -> float:
     return float(2.0 * (ndtr(-z) if np.isinf(degrees) else stdtr(degrees, -z)))
 
 
-def _student_quantile(probability: float, degrees: float) -> float:
+def student_quantile(probability: float, degrees: float) -> float:
+    """Standard errors that Student's law exceeds, up or down, with this probability."""
     from scipy.special import ndtri, stdtrit
 
     half = 0.5 * probability

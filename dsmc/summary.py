@@ -19,7 +19,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dsmc import disk
-from dsmc.result import Field, Histogram, Result, Row, Series, Verdict, Wall, row_texts
+from dsmc.result import (
+    Field,
+    Histogram,
+    Result,
+    Row,
+    Sampling,
+    Series,
+    Verdict,
+    Wall,
+    row_texts,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -87,6 +97,7 @@ def summary(result: Result) -> dict[str, Any]:
             "wall_time": {"value": result.wall_time, "unit": "s"},
             "stage_seconds": dict(result.stage_seconds),
             "quality": dict(result.quality),
+            "sampling": _sampling(result.sampling),
             "series": {name: _series(series) for name, series in result.series.items()},
             "fields": {name: _field(cells) for name, cells in result.fields.items()},
             "walls": {name: _wall(wall) for name, wall in result.walls.items()},
@@ -194,6 +205,16 @@ def _field(cells: Field) -> dict[str, Any]:
 
 def _extreme(cells: Field, place: int) -> dict[str, float]:
     return {"value": cells.value.flat[place], "error": cells.error.flat[place]}
+
+
+def _sampling(sampling: Sampling) -> dict[str, Any]:
+    return {
+        "start": sampling.start,
+        "time": {"value": sampling.time, "unit": "s"},
+        "because": sampling.because,
+        "restarts": sampling.restarts,
+        "ended": sampling.ended,
+    }
 
 
 def _wall(wall: Wall) -> dict[str, Any]:

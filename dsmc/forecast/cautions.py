@@ -22,6 +22,7 @@ from dsmc.forecast.figures import (
     written,
 )
 from dsmc.scenario import memory, scales
+from dsmc.scenario.messages import shown
 
 if TYPE_CHECKING:
     from dsmc.scenario import Scenario
@@ -130,13 +131,13 @@ def _sampling_cautions(scenario: Scenario) -> Iterator[Caution]:
     """Nothing averaged, particles lighter than a molecule, replicas too large, a file not there."""
     sample = scenario.sample
     averaged = sample.fields_every or not scenario.closed
-    if averaged and sample.start >= scenario.steps:
-        yield Caution(
-            "sample.start",
-            str(sample.start),
-            f"the run has {scenario.steps} steps: nothing will be averaged",
-            f"sample.start = {scenario.steps // 5}",
-        )
+    if averaged and scenario.sample_start >= scenario.steps:
+        text, cure = "nothing will be averaged", f"sample.start = {scenario.steps // 5}"
+        if sample.start == "steady":
+            text = f"the flow will hardly be steady before step {scenario.sample_start}"
+            cure = f"at least {4 * scenario.sample_start} steps"
+        text = f"the run has {scenario.steps} steps: {text}"
+        yield Caution("sample.start", shown(sample.start), text, cure)
     if scenario.weight < 1.0:
         text = "each particle stands for less than one molecule: fluctuations are too small"
         cure = "fewer particles, or a larger box"

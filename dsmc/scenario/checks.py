@@ -11,14 +11,14 @@ from typing import Any
 
 from dsmc import quantities
 from dsmc.scenario.messages import Problem, shown
+from dsmc.scenario.recording import Output, Sample
 from dsmc.scenario.sections import (
     Boundaries,
     Collisions,
     Domain,
     Force,
     Gas,
-    Output,
-    Sample,
+    Run,
     SpeciesEntry,
 )
 from dsmc.species import TABLE, nearest
@@ -307,6 +307,40 @@ def measured(
             )
 
 
+def steady(sample: Sample, run: Run) -> Iterator[Problem]:
+    """Averages that wait for a steady flow, and the errors that end a run."""
+    if sample.start == "steady" and sample.fields_every == 0:
+        allowed = "the cells are what a steady flow is told by: sample.fields_every is 0"
+        cure = "sample.fields_every = 10, or sample.start = 1000"
+        yield Problem("sample.start", shown(sample.start), allowed, cure)
+    if run.until == "steady" and not sample.targets:
+        allowed = 'missing: run.until = "steady" ends the run when these errors are reached'
+        cure = "for instance [sample.targets] wall_shear = 0.01, a relative standard error"
+        yield Problem("sample.targets", "", allowed, cure)
+
+
+def targets(
+    sample: Sample, boundaries: Boundaries, collisions: Collisions, domain: Domain, initial: Any
+) -> Iterator[Problem]:
+    """Targets are of averages that this run takes."""
+    names = tuple(sample.targets or ())
+    asked = sample.model_copy(update={"quantities": names})
+    for problem in [*named(asked), *measured(asked, boundaries, collisions, domain, initial)]:
+        place = int(problem.path[len("sample.quantities[") : -1])
+        path = f"sample.targets.{names[place]}"
+        yield Problem(path, shown(sample.targets[names[place]]), problem.allowed, problem.cure)
+    for name, value in (sample.targets or {}).items():
+        if isinstance(value, bool) or not (isinstance(value, int | float) and 0 < value < 1):
+            allowed = "must be a relative standard error, between 0 and 1"
+            yield Problem(f"sample.targets.{name}", shown(value), allowed, f"{name} = 0.01")
+    for name in names:
+        kinds = quantities.QUANTITIES[name].kinds if name in quantities.QUANTITIES else ("field",)
+        if "field" not in kinds and "wall" not in kinds:
+            allowed = "a target is the error of an average over time: a cell field, or at a wall"
+            cure = "for instance temperature = 0.01 or wall_shear = 0.01"
+            yield Problem(f"sample.targets.{name}", shown(sample.targets[name]), allowed, cure)
+
+
 def frames(sample: Sample, output: Output) -> Iterator[Problem]:
     """A frame of the fields averages over whole samples."""
     if not output.fields or sample.fields_every is None:
@@ -339,6 +373,8 @@ CHECKS: Sequence[tuple[tuple[str, ...], Callable[..., Iterator[Problem]]]] = (
     (("initial", "species"), temperatures),
     (("sample",), named),
     (("sample", "boundaries", "collisions", "domain", "initial"), measured),
+    (("sample", "run"), steady),
+    (("sample", "boundaries", "collisions", "domain", "initial"), targets),
     (("sample", "output"), frames),
     (("title", "initial", "output"), readable),
 )

@@ -21,8 +21,6 @@ NOT_YET = {
     '"specular" or "diffuse"',
     "nanbu-babovsky": "the Nanbu-Babovsky scheme is not available in this version; "
     'use scheme = "ntc"',
-    "steady": "running until the flow is steady is not available in this version; "
-    'use until = "steps" with steps, time_s or collisions',
 }
 """Values that the file format knows and this version does not: the cure for each."""
 

@@ -17,6 +17,7 @@ from dsmc.scenario.extremes import extremes
 from dsmc.scenario.memory import too_large
 from dsmc.scenario.messages import Problem, ScenarioError, explain
 from dsmc.scenario.mixture import mixture_temperature, molecule
+from dsmc.scenario.recording import Output, Sample
 from dsmc.scenario.sections import (
     Boundaries,
     Collisions,
@@ -24,13 +25,15 @@ from dsmc.scenario.sections import (
     Force,
     Gas,
     Initial,
-    Output,
     Run,
-    Sample,
     Section,
     SpeciesEntry,
 )
+from dsmc.slow_modes import slowest_time
 from dsmc.species import TABLE, Molecule
+
+EXPECTED = 6.0  # relaxation times of its slowest mode after which a flow is called steady, about
+SOONEST = 400  # steps before that
 
 Mixture = Annotated[tuple[SpeciesEntry, ...], Field(strict=False, max_length=127)]
 
@@ -264,6 +267,13 @@ class Scenario(Section):
             assert self.run.collisions is not None  # one of the three is given
             time = self.run.collisions * self.collision_time
         return max(1, math.ceil(time / self.time_step * (1.0 - 1e-12)))
+
+    @property
+    def sample_start(self) -> int:
+        """Step from which averages are taken; where they wait for the flow, about when that is."""
+        if self.sample.start != "steady":
+            return int(self.sample.start)
+        return math.ceil(EXPECTED * slowest_time(self) / self.time_step) + SOONEST
 
     @property
     def sample_every(self) -> int:

@@ -23,10 +23,10 @@ LAYERS = {
     "step": {"step"},
     "measuring": {
         "averaging", "blocks", "closing", "entropy", "expected", "labelled", "loads", "measured",
-        "notebook", "result", "sampling", "slow_modes", "statistics", "verdict",
+        "notebook", "result", "sampling", "slow_modes", "statistics", "steady", "verdict",
     },
     "files": {"checkpoint", "earlier", "fields", "hdf5", "snapshots", "summary", "trajectory"},
-    "simulation": {"output", "progress", "replicas", "run", "simulation"},
+    "simulation": {"output", "progress", "replicas", "run", "simulation", "window"},
     "outside": {
         "bench", "compare", "continuation", "folder", "forecast", "inspect", "launch",
         "scenario", "validate",
