@@ -1,60 +1,56 @@
-"""What walls receive over time: hits, momentum and energy in a step, with errors from blocks.
+"""What walls receive and what crosses planes over time: the mean of a step, with its error.
 
-The sampler knows of a wall only its row in the tally: the rows may be the faces of the box, patches
-of them, or the cells along a wall.
+The sampler knows of them only rows of a tally that grows: the faces of the box, patches of them,
+cells along a wall, planes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from dsmc.blocks import Blocks
-from dsmc.walls import net
 
 BLOCKS = 64  # at most: a wall has only its own figures to tell the correlation of blocks by
 
 
-class WallSampler:
-    """Mean of what every row of the tally received on balance in a step, and its error.
+class TallySampler:
+    """Mean of what every row of a tally received in a step, and its error.
 
     start : step from which averages are taken; None as long as it is not known
-    tally : (slabs, rows, walls.COLUMNS), growing from the start of the run
+    total : gives what every row has received since the run began, (rows, columns)
     """
 
-    def __init__(self, start: int | None, tally: np.ndarray):
+    def __init__(self, start: int | None, total: Callable[[], np.ndarray]):
         self.start = start
-        self.tally = tally
-        self.first = self.last = self.net()  # at the start of the average and of the open block
+        self.total = total
+        self.first = self.last = total()  # at the start of the average and of the open block
         self.blocks = Blocks(self.first.shape, BLOCKS)
         self.steps = 0
-
-    def net(self) -> np.ndarray:
-        """What every row has received since the run began: (rows, columns of `walls.net`)."""
-        return net(self.tally.sum(axis=0))
 
     def begin(self, start: int) -> None:
         """Forget all steps; average from step `start`, which is the next, on."""
         self.start, self.steps = start, 0
-        self.first = self.last = self.net()
+        self.first = self.last = self.total()
         self.blocks.begin()
 
     def step_done(self, step: int) -> None:
         """Take note of a finished step; close a block when it is full."""
         if self.start is None or step < self.start:
             if self.start is not None and step == self.start - 1:
-                self.first = self.last = self.net()
+                self.first = self.last = self.total()
             return
         self.steps += 1
         if self.steps - self.blocks.count * self.blocks.length == self.blocks.length:
-            now = self.net()
+            now = self.total()
             self.blocks.push((now - self.last) / self.blocks.length)
             self.last = now
 
     def per_step(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mean of one step and its error, each (rows, columns of `walls.net`); NaN before any."""
-        mean = (self.net() - self.first) / (self.steps or np.nan)
+        """Mean of one step and its error, each (rows, columns); NaN before any."""
+        mean = (self.total() - self.first) / (self.steps or np.nan)
         return mean, np.broadcast_to(self.blocks.error(self.steps).error, mean.shape)
 
     @property

@@ -29,6 +29,7 @@ def result_of(simulation: Simulation) -> Result:
         series=series_of(simulation),
         fields=fields_of(simulation),
         walls=walls_of(simulation),
+        planes=simulation.probing.planes.planes(scenario),
         histograms=histograms_of(simulation),
         collisions=simulation.collisions,
         steps=simulation.steps,
@@ -146,6 +147,10 @@ def histograms_of(simulation: Simulation) -> dict[str, Histogram]:
             found[name] = speed_histogram(name, counts)
     if simulation.census_sampler is not None:
         found["speed_rate"] = rate_histogram(simulation)
+    if simulation.field_sampler is not None:
+        sampler, cells = simulation.probing.distributions, simulation.field_sampler.whole
+        if sampler.cells:
+            found |= sampler.histograms(simulation.scenario, cells.fields())
     return found
 
 

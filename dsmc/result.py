@@ -17,6 +17,8 @@ from numpy.typing import ArrayLike
 if TYPE_CHECKING:
     import xarray
 
+    from dsmc.planes import Plane
+
 Measured = tuple[Any, Any]  # (value, standard error); both shape (3,) for a vector
 
 AXES = ("x", "y", "z")
@@ -247,6 +249,7 @@ class Result:
     fields: Mapping[str, Field] = field(default_factory=dict)
     walls: Mapping[str, Wall] = field(default_factory=dict)
     histograms: Mapping[str, Histogram] = field(default_factory=dict)
+    planes: Mapping[str, Plane] = field(default_factory=dict)
     collisions: int = 0
     steps: int = 0
     time: float = 0.0
@@ -295,7 +298,7 @@ class Result:
         """Title, size and verdict in one line."""
         failed = sum(not verdict.passed for verdict in self.verdicts)
         judged = f"{failed} of {len(self.verdicts)} figures fail" if failed else "all figures pass"
-        kinds = ("series", "fields", "walls", "histograms")
+        kinds = ("series", "fields", "walls", "histograms", "planes")
         held = [f"{len(getattr(self, kind))} {kind}" for kind in kinds if getattr(self, kind)]
         told = [
             f"{self.particles:,} particles, {self.steps:,} steps",

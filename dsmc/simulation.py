@@ -22,7 +22,7 @@ from dsmc.checkpoint import Checkpoint
 from dsmc.compiled import Team, available_threads, variant
 from dsmc.earlier import earlier_state
 from dsmc.initial import phase_rows
-from dsmc.loads import WallSampler
+from dsmc.loads import TallySampler
 from dsmc.macroscopic import cell_quantities, most_probable_speed
 from dsmc.measured import result_of, speed_counts
 from dsmc.model import model
@@ -30,6 +30,7 @@ from dsmc.moments import cell_sums
 from dsmc.output import Output
 from dsmc.pairs import bench
 from dsmc.particles import Particles, ParticleView, particles, rows_with
+from dsmc.probing import Probing
 from dsmc.result import Result
 from dsmc.run import Stopwatch, due
 from dsmc.sampling import CensusSampler, SeriesSampler
@@ -153,7 +154,10 @@ class Simulation:
                 self._state.count / self.cells,
                 [rates * scenario.time_step for rates in relaxation_rates(scenario)], interval,
             )  # fmt: skip
-        self.wall_sampler = WallSampler(self.window.start, self._tallies.walls)
+        self.wall_sampler = TallySampler(
+            self.window.start, lambda: walls.net(self._tallies.walls.sum(axis=0))
+        )
+        self.probing = Probing(scenario, self.window.start, self._state.slabs)
         self.census_sampler = None
         if self._state.clock is not None:
             self.census_sampler = CensusSampler(
@@ -179,6 +183,7 @@ class Simulation:
             "walls": self.wall_sampler,
             "census": self.census_sampler,
             "window": self.window,
+            "probing": self.probing if self.probing.probes else None,
         }
         return {name: sampler for name, sampler in samplers.items() if sampler is not None}
 
@@ -286,7 +291,7 @@ class Simulation:
         with self.stopwatch.stage("collide and fly"):
             advance(
                 state, self._model, self._key, step, self._team, self._benches, self._tallies,
-                sums, census, self._stages,
+                sums, census, self.probing.probes, self._stages,
             )  # fmt: skip
         with self.stopwatch.stage("sort"):
             reorder(state, self._team)
@@ -295,6 +300,7 @@ class Simulation:
             begins = self.window.observe(step, sums, self)
             self.field_sampler.taken()
         self.wall_sampler.step_done(step)
+        self.probing.step_done(step, sums is not None)
         self.steps += 1
         if begins:
             self.window.begin(self)

@@ -16,12 +16,14 @@ from dsmc.cells import divide_slabs, first_cell, prefix_sum, reorder_rows
 from dsmc.census import Census, record_exposure
 from dsmc.collide import collide_cell
 from dsmc.compiled import Team, kernel
+from dsmc.crossings import Crossings, cross_planes
 from dsmc.draws import Address
 from dsmc.drift import fly_cell
 from dsmc.model import Model
 from dsmc.moments import add_cell
 from dsmc.pairs import Bench
 from dsmc.particles import Particles, swap_buffers
+from dsmc.velocities import Velocities, count_velocities
 
 
 class Tallies(NamedTuple):
@@ -31,9 +33,23 @@ class Tallies(NamedTuple):
     walls: np.ndarray  # (slabs, faces, walls.COLUMNS)
 
 
+class Probes(NamedTuple):
+    """What is looked at beside the cells: planes, and the velocities in chosen cells."""
+
+    crossings: Crossings
+    velocities: Velocities
+
+
+@kernel
+def look_at_cell(phase, species, start, stop, first, probes, cell):
+    """Count half of the velocities of a cell: once before its collisions, once after them."""
+    if probes is not None:
+        count_velocities(phase, species, start, stop, first, 0.5, probes.velocities, cell)
+
+
 @kernel
 def advance_slabs(
-    first_slab, last_slab, phase, species, offsets, model, key, step, sums, census,
+    first_slab, last_slab, phase, species, offsets, model, key, step, sums, census, probes,
     destination, histogram, tallies, bench,
 ):  # fmt: skip
     """Pass A over a run of slabs: sample, collide, sample, fly."""
@@ -50,6 +66,7 @@ def advance_slabs(
                 record_exposure(phase, start, stop, first, census, slab)
             if sums is not None:
                 add_cell(phase, species, start, stop, first, 0.5, sums[cell])
+                look_at_cell(phase, species, start, stop, first, probes, cell)
             if model.colliding:
                 collide_cell(
                     phase, species, start, stop, first, None, model.grid.volume, model.gas,
@@ -57,6 +74,12 @@ def advance_slabs(
                 )  # fmt: skip
             if sums is not None:
                 add_cell(phase, species, start, stop, first, 0.5, sums[cell])
+                look_at_cell(phase, species, start, stop, first, probes, cell)
+            if probes is not None:
+                cross_planes(
+                    phase, species, start, stop, first, model.gas.mass, model.time_step,
+                    probes.crossings, slab,
+                )  # fmt: skip
             fly_cell(
                 phase, species, start, stop, model, address, destination, histogram,
                 tallies.walls[slab],
@@ -73,11 +96,13 @@ def advance(
     tallies: Tallies,
     sums: np.ndarray | None = None,
     census: Census | None = None,
+    probes: Probes | None = None,
     stages: Callable = advance_slabs,
 ) -> None:
     """Pass A, every thread over its own run of slabs.
 
     sums : (cells, S, moments.COLUMNS) to which this step adds its velocity sums, or None
+    probes : planes and cells that are looked at, or None
     stages : `advance_slabs`, or a variant of it around other laws
     """
     divide_slabs(state.offsets, state.slabs, state.bounds)
@@ -85,7 +110,7 @@ def advance(
     def work(thread: int) -> None:
         stages(
             state.bounds[thread], state.bounds[thread + 1], state.phase, state.species,
-            state.offsets, model, key, step, sums, census,
+            state.offsets, model, key, step, sums, census, probes,
             state.destination, state.histogram[thread], tallies, benches[thread],
         )  # fmt: skip
 

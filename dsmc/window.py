@@ -52,7 +52,7 @@ class Window:
         sums : (cells, S, moments.COLUMNS)
         """
         watch = self.watch
-        return watch is not None and watch.observe(step, sums, simulation.wall_sampler.net())
+        return watch is not None and watch.observe(step, sums, simulation.wall_sampler.total())
 
     def begin(self, simulation: Simulation) -> None:
         """Let the averages begin (anew) with the next step."""
@@ -136,7 +136,9 @@ class Window:
 
 def averaging(simulation: Simulation) -> list[Any]:
     """The samplers that average over time."""
-    found: list[Any] = [] if simulation.field_sampler is None else [simulation.field_sampler]
+    found: list[Any] = list(simulation.probing.samplers)
+    if simulation.field_sampler is not None:
+        found.append(simulation.field_sampler)
     return found if simulation.scenario.closed else [*found, simulation.wall_sampler]
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 LARGEST_TIME_STEP = 0.3  # in mean collision times
 LARGEST_CELL = 0.5  # in mean free paths
 FEWEST_PER_CELL = 10
+FLIGHTS = 5.0  # v0 dt between a plane and a wall
 LONGEST = 30 * 86400.0  # seconds of a run
 
 
@@ -52,6 +53,7 @@ def warnings(scenario: Scenario) -> list[Caution]:
     ask too much of this machine; all with their numbers.
     """
     cautions = [*_sampling_cautions(scenario), *_cost_cautions(scenario)]
+    cautions += _plane_cautions(scenario)
     if scenario.collisions.scheme != "none":
         cautions += [*_time_step_cautions(scenario), *_cell_cautions(scenario)]
     return cautions
@@ -145,6 +147,27 @@ def _sampling_cautions(scenario: Scenario) -> Iterator[Caution]:
     if scenario.initial.kind == "file" and not os.path.isfile(scenario.initial.path):
         text = "no such file here: the run cannot start without it"
         yield Caution("initial.path", scenario.initial.path, text, "look at the path")
+
+
+def _plane_cautions(scenario: Scenario) -> Iterator[Caution]:
+    """Planes that molecules reach back from a wall in one step, or that cut cells in two."""
+    lightest = min(molecule.mass for molecule in scenario.molecules)
+    speed = scales.most_probable_speed(lightest, max(t for _, t in _states(scenario)))
+    for number, plane in enumerate(scenario.sample.planes):
+        axis = AXES.index(plane.axis)
+        length, count = scenario.lengths[axis], scenario.cells[axis]
+        width, x = length / count, plane.position_m
+        face = min(max(round(x / width), 1), count - 1) * width
+        key, cure = f"sample.planes[{number}].position_m", f"position_m = {face:.6g}"
+        periodic = getattr(scenario.boundaries, plane.axis).low.kind == "periodic"
+        reach = FLIGHTS * speed * scenario.time_step
+        if not periodic and min(x, length - x) < reach:
+            text = f"within {FLIGHTS:g} v0 dt = {reach:.2g} m of a wall: what comes back from it "
+            text += "in one step is not counted"
+            yield Caution(key, f"{x:g} m", text, f"position_m = {0.5 * length:.6g}")
+        elif count > 1 and abs(x - face) > 1e-6 * width:
+            text = "inside cells: what collisions there carry across it is not counted"
+            yield Caution(key, f"{x:g} m", text, cure)
 
 
 def _cost_cautions(scenario: Scenario) -> Iterator[Caution]:

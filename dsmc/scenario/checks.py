@@ -9,16 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from dsmc import quantities
 from dsmc.scenario.messages import Problem, shown
-from dsmc.scenario.recording import Output, Sample
+from dsmc.scenario.recording import Output
+from dsmc.scenario.recording_checks import (
+    AXES,
+    distributions,
+    frames,
+    measured,
+    named,
+    planes,
+    steady,
+    targets,
+)
 from dsmc.scenario.sections import (
     Boundaries,
-    Collisions,
     Domain,
     Force,
     Gas,
-    Run,
     SpeciesEntry,
 )
 from dsmc.species import TABLE, nearest
@@ -31,7 +38,6 @@ ALTERNATIVES = (
 """Section, keys of which exactly one must be given, and an example."""
 
 NUMBERS = ("mass_kg", "diameter_m", "omega", "T_ref_K", "alpha")
-AXES = ("x", "y", "z")
 
 
 def contradictions(data: Mapping[str, Any]) -> list[Problem]:
@@ -269,92 +275,6 @@ def temperatures(initial: Any, species: tuple[SpeciesEntry, ...]) -> Iterator[Pr
                     )
 
 
-def named(sample: Sample) -> Iterator[Problem]:
-    """Every requested quantity is known."""
-    for place, name in enumerate(sample.quantities or ()):
-        if name not in quantities.QUANTITIES:
-            close = quantities.nearest(name)
-            yield Problem(
-                f"sample.quantities[{place}]",
-                shown(name),
-                f"unknown quantity; known: {', '.join(quantities.QUANTITIES)}",
-                f'did you mean "{close}"?' if close else "choose one of them",
-            )
-
-
-def measured(
-    sample: Sample, boundaries: Boundaries, collisions: Collisions, domain: Domain, initial: Any
-) -> Iterator[Problem]:
-    """Every requested quantity can be measured in this run."""
-    faces = [getattr(boundaries, axis).low.kind for axis in AXES[: len(domain.length_m)]]
-    has_walls = any(kind != "periodic" for kind in faces)
-    has_fields = (
-        has_walls or initial.kind == "riemann"
-        if sample.fields_every is None
-        else sample.fields_every > 0
-    )
-    for place, name in enumerate(sample.quantities or ()):
-        if name not in quantities.QUANTITIES:
-            continue
-        reason = quantities.why_not(name, has_fields, has_walls, collisions.scheme != "none")
-        if reason:
-            is_field = "fields_every" in reason
-            yield Problem(
-                f"sample.quantities[{place}]",
-                shown(name),
-                f"cannot be measured here: {reason}",
-                "for instance sample.fields_every = 10, or remove it" if is_field else "remove it",
-            )
-
-
-def steady(sample: Sample, run: Run) -> Iterator[Problem]:
-    """Averages that wait for a steady flow, and the errors that end a run."""
-    if sample.start == "steady" and sample.fields_every == 0:
-        allowed = "the cells are what a steady flow is told by: sample.fields_every is 0"
-        cure = "sample.fields_every = 10, or sample.start = 1000"
-        yield Problem("sample.start", shown(sample.start), allowed, cure)
-    if run.until == "steady" and not sample.targets:
-        allowed = 'missing: run.until = "steady" ends the run when these errors are reached'
-        cure = "for instance [sample.targets] wall_shear = 0.01, a relative standard error"
-        yield Problem("sample.targets", "", allowed, cure)
-
-
-def targets(
-    sample: Sample, boundaries: Boundaries, collisions: Collisions, domain: Domain, initial: Any
-) -> Iterator[Problem]:
-    """Targets are of averages that this run takes."""
-    names = tuple(sample.targets or ())
-    asked = sample.model_copy(update={"quantities": names})
-    for problem in [*named(asked), *measured(asked, boundaries, collisions, domain, initial)]:
-        place = int(problem.path[len("sample.quantities[") : -1])
-        path = f"sample.targets.{names[place]}"
-        yield Problem(path, shown(sample.targets[names[place]]), problem.allowed, problem.cure)
-    for name, value in (sample.targets or {}).items():
-        if isinstance(value, bool) or not (isinstance(value, int | float) and 0 < value < 1):
-            allowed = "must be a relative standard error, between 0 and 1"
-            yield Problem(f"sample.targets.{name}", shown(value), allowed, f"{name} = 0.01")
-    for name in names:
-        kinds = quantities.QUANTITIES[name].kinds if name in quantities.QUANTITIES else ("field",)
-        if "field" not in kinds and "wall" not in kinds:
-            allowed = "a target is the error of an average over time: a cell field, or at a wall"
-            cure = "for instance temperature = 0.01 or wall_shear = 0.01"
-            yield Problem(f"sample.targets.{name}", shown(sample.targets[name]), allowed, cure)
-
-
-def frames(sample: Sample, output: Output) -> Iterator[Problem]:
-    """A frame of the fields averages over whole samples."""
-    if not output.fields or sample.fields_every is None:
-        return
-    if sample.fields_every == 0:
-        allowed = "the cell fields are not sampled: sample.fields_every is 0"
-        cure = "sample.fields_every = 10, or remove output.fields"
-        yield Problem("output.fields", shown(output.fields), allowed, cure)
-    elif output.fields % sample.fields_every:
-        allowed = f"must be a multiple of sample.fields_every = {sample.fields_every}"
-        nearest_fit = max(1, round(output.fields / sample.fields_every)) * sample.fields_every
-        yield Problem("output.fields", shown(output.fields), allowed, f"fields = {nearest_fit}")
-
-
 def readable(title: str, initial: Any, output: Output) -> Iterator[Problem]:
     """Texts that go to a screen or name a file hold no invisible characters."""
     texts = {"title": title, "output.directory": output.directory or ""}
@@ -375,6 +295,8 @@ CHECKS: Sequence[tuple[tuple[str, ...], Callable[..., Iterator[Problem]]]] = (
     (("sample", "boundaries", "collisions", "domain", "initial"), measured),
     (("sample", "run"), steady),
     (("sample", "boundaries", "collisions", "domain", "initial"), targets),
+    (("sample", "domain", "boundaries"), planes),
+    (("sample", "domain"), distributions),
     (("sample", "output"), frames),
     (("title", "initial", "output"), readable),
 )

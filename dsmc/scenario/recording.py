@@ -22,6 +22,33 @@ def _step_or_steady(value: Any) -> Any:
 Start = Annotated[int | str, PlainValidator(_step_or_steady, json_schema_input_type=int | str)]
 
 
+class PlaneEntry(Section):
+    """A plane normal to an axis: [[sample.planes]]."""
+
+    axis: Literal["x", "y", "z"] = Field(description="axis it is normal to", examples=["x"])
+    position_m: float = Field(ge=0, description="where on the axis [m]", examples=[5e-4])
+    name: str | None = Field(
+        None, min_length=1, max_length=60, description="name in the results", examples=["throat"]
+    )
+
+
+class DistributionEntry(Section):
+    """A cell whose velocities are counted: [[sample.distributions]]."""
+
+    position_m: Annotated[tuple[float, ...], Field(strict=False, min_length=1, max_length=3)] = (
+        Field(description="a point in the cell [m]", examples=[[5e-4]])
+    )
+    classes: Annotated[Count, Field(le=10_000)] = Field(
+        80, description="classes of each component", examples=[80]
+    )
+    range_m_s: Annotated[tuple[float, float], Field(strict=False)] | None = Field(
+        None, description="lowest and highest component [m/s]", examples=[[-1500.0, 1500.0]]
+    )
+    name: str | None = Field(
+        None, min_length=1, max_length=60, description="name in the results", examples=["throat"]
+    )
+
+
 # A share of the largest value; `checks` looks at it, with the name of its quantity.
 Target = Annotated[
     Any, WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1})
@@ -51,6 +78,18 @@ class Sample(Section):
         None,
         description="names of quantities; all that apply if not given",
         examples=[["temperature", "h_excess"]],
+    )
+    planes: Annotated[tuple[PlaneEntry, ...], Field(strict=False, max_length=1000)] = Field(
+        (),
+        description="planes through which fluxes are counted",
+        examples=[[{"axis": "x", "position_m": 5e-4}]],
+    )
+    distributions: Annotated[
+        tuple[DistributionEntry, ...], Field(strict=False, max_length=1000)
+    ] = Field(
+        (),
+        description="cells whose velocity distributions are taken",
+        examples=[[{"position_m": [5e-4]}]],
     )
 
 

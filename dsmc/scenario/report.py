@@ -47,6 +47,10 @@ def _section(path: str, section: BaseModel) -> Iterator[Row]:
             for name, item in value.items():
                 yield f"{path}.{key}.{name}", "", _told(item)
             continue
+        if isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
+            for place, entry in enumerate(value):
+                yield from _section(f"{path}.{key}[{place}]", entry)
+            continue
         told = ", ".join(value) if key == "quantities" else _told(value)
         yield f"{path}.{key}", "" if key in section.model_fields_set else "default", told
 

@@ -12,8 +12,8 @@ from tests.architecture.source import Module, functions, hold, modules
 
 LAW_MODULES = {"cross_section", "scatter", "reflection", "exchange"}
 STAGES = {
-    "cells", "census", "collide", "disjoint", "drift", "encounters", "inflow", "moments", "pairs",
-    "repulsion", "step", "walls",
+    "cells", "census", "collide", "crossings", "disjoint", "drift", "encounters", "inflow",
+    "moments", "pairs", "repulsion", "step", "velocities", "walls",
 }  # fmt: skip
 
 LOOPS = ast.For | ast.While | ast.comprehension
