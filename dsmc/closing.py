@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from dsmc.planes import FLUXES, Plane
 from dsmc.result import AXES, Result, Row, Series, Wall, deviation
 
 _CHANGED = 3.0  # combined errors between start and end that count as a change
@@ -32,6 +33,8 @@ def rows(result: Result, everything: bool = False) -> list[Row]:
             found.append(_last_value(series))
     for wall in result.walls.values():
         found += _wall_rows(wall)
+    for name, plane in result.planes.items():
+        found += _plane_rows(name, plane)
     return found
 
 
@@ -67,6 +70,21 @@ def _wall_rows(wall: Wall) -> list[Row]:
         Row(f"{name} {wall.face}", unit, float(value), float(error), None, None, "")
         for name, unit, value, error in tallies
         if math.isfinite(value) and (value or error)
+    ]
+
+
+def _plane_rows(name: str, plane: Plane) -> list[Row]:
+    """Mass flow and fluxes of momentum and energy through a plane."""
+    figures = [("mass_flow", "kg s-1", *plane.mass_flow)]
+    figures += [
+        (f"momentum_flux_{axis}", FLUXES["momentum_flux"], *pair)
+        for axis, *pair in zip(AXES, *plane.momentum_flux, strict=True)
+    ]
+    figures.append(("energy_flux", FLUXES["energy_flux"], *plane.energy_flux))
+    return [
+        Row(f"{flux} {name}", unit, float(value), float(error), None, None, "")
+        for flux, unit, value, error in figures
+        if math.isfinite(value)
     ]
 
 

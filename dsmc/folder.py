@@ -26,6 +26,7 @@ from dsmc import expected, hdf5
 from dsmc.fields import frame_times, read_fields
 from dsmc.hdf5 import Unreadable
 from dsmc.output import FIELDS, FILES, SUMMARY, TRAJECTORY
+from dsmc.planes import FLUXES, Plane
 from dsmc.quantities import QUANTITIES
 from dsmc.result import Field, Histogram, Result, Sampling, Series, Verdict, Wall
 from dsmc.scenario import ScenarioError, loads
@@ -246,6 +247,7 @@ def _as_result(stored: Mapping[str, Any]) -> Result:
         series={name: _series(name, item) for name, item in stored["series"].items()},
         fields={name: _field(name, item) for name, item in stored["fields"].items() if "x" in item},
         walls={face: _wall(face, item) for face, item in stored["walls"].items()},
+        planes={name: _plane(item) for name, item in stored.get("planes", {}).items()},
         histograms={name: _histogram(name, item) for name, item in stored["histograms"].items()},
         collisions=int(stored["collisions"]),
         steps=int(stored["steps"]),
@@ -276,6 +278,11 @@ def _field(name: str, item: Mapping[str, Any]) -> Field:
 def _wall(face: str, item: Mapping[str, Any]) -> Wall:
     fluxes = (_measured(item[name]) for name in _FLUXES)
     return Wall(face, _number(item["area"]["value"]), *fluxes, _degrees(item))
+
+
+def _plane(item: Mapping[str, Any]) -> Plane:
+    place = (item["axis"], _number(item["position"]["value"]), _number(item["area"]["value"]))
+    return Plane(*place, *(_measured(item[name]) for name in FLUXES), _degrees(item))
 
 
 def _histogram(name: str, item: Mapping[str, Any]) -> Histogram:

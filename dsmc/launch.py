@@ -216,6 +216,8 @@ def write_average(scenario: Scenario, path: Path, result: Result) -> None:
         quantities=field_quantities(),
     ) as writer:
         writer.average(result.fields, result.sampling)
+        named = (n for n in result.histograms if n.startswith("velocity_"))
+        writer.beside(result.planes, {name: result.histograms[name] for name in named})
 
 
 def conclude(scenario: Scenario, result: Result, directory: Path, console: Console) -> None:

@@ -147,11 +147,15 @@ def histograms_of(simulation: Simulation) -> dict[str, Histogram]:
             found[name] = speed_histogram(name, counts)
     if simulation.census_sampler is not None:
         found["speed_rate"] = rate_histogram(simulation)
-    if simulation.field_sampler is not None:
-        sampler, cells = simulation.probing.distributions, simulation.field_sampler.whole
-        if sampler.cells:
-            found |= sampler.histograms(simulation.scenario, cells.fields())
-    return found
+    return found | distributions_of(simulation)
+
+
+def distributions_of(simulation: Simulation) -> dict[str, Histogram]:
+    """Velocity distributions in the cells that the scenario names."""
+    sampler = simulation.probing.distributions
+    if simulation.field_sampler is None or not sampler.cells:
+        return {}
+    return sampler.histograms(simulation.scenario, simulation.field_sampler.whole.fields())
 
 
 def speed_counts(velocity: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 
 from dsmc import checkpoint, disk, hdf5
 from dsmc.fields import FieldsWriter
-from dsmc.measured import cell_fields, field_quantities, series_of
+from dsmc.measured import cell_fields, distributions_of, field_quantities, series_of
 from dsmc.run import due
 from dsmc.snapshots import SnapshotWriter
 from dsmc.summary import write_summary
@@ -206,6 +206,8 @@ class Output:
             if simulation.field_sampler is not None and simulation.field_sampler.whole.samples:
                 average = cell_fields(simulation.field_sampler.whole)
                 self.writers[FIELDS].average(average, simulation.window.record(simulation))
+                planes = simulation.probing.planes.planes(simulation.scenario)
+                self.writers[FIELDS].beside(planes, distributions_of(simulation))
             self.checkpoint(simulation)
             for writer in self.writers.values():
                 writer.close()

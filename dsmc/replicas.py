@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dsmc.planes import FLUXES, Plane
 from dsmc.result import Field, Histogram, Result, Sampling, Series, Wall
 from dsmc.simulation import Simulation
 from dsmc.statistics import combine
@@ -92,6 +93,7 @@ def combined(scenario: Scenario, results: list[Result]) -> Result:
         series=dict(together(results, "series", combine_series)),
         fields=dict(together(results, "fields", combine_fields)),
         walls=dict(together(results, "walls", combine_walls)),
+        planes=dict(together(results, "planes", combine_planes)),
         histograms=dict(together(results, "histograms", combine_histograms)),
         sampling=combine_sampling(results),
         steps=max(result.steps for result in results),
@@ -144,6 +146,15 @@ def combine_walls(parts: list[Wall]) -> Wall:
     """Mean of the fluxes of one face."""
     fluxes = {}
     for name in ("number_flux", "pressure", "shear", "heat_flux"):
+        value, error = combine([getattr(part, name)[0] for part in parts])
+        fluxes[name] = (value, error) if np.ndim(value) else (float(value), float(error))
+    return replace(parts[0], **fluxes, degrees=len(parts) - 1.0)
+
+
+def combine_planes(parts: list[Plane]) -> Plane:
+    """Mean of the fluxes through one plane."""
+    fluxes = {}
+    for name in FLUXES:
         value, error = combine([getattr(part, name)[0] for part in parts])
         fluxes[name] = (value, error) if np.ndim(value) else (float(value), float(error))
     return replace(parts[0], **fluxes, degrees=len(parts) - 1.0)

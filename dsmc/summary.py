@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dsmc import disk
+from dsmc.planes import FLUXES, Plane
 from dsmc.result import (
     Field,
     Histogram,
@@ -101,6 +102,7 @@ def summary(result: Result) -> dict[str, Any]:
             "series": {name: _series(series) for name, series in result.series.items()},
             "fields": {name: _field(cells) for name, cells in result.fields.items()},
             "walls": {name: _wall(wall) for name, wall in result.walls.items()},
+            "planes": {name: _plane(plane) for name, plane in result.planes.items()},
             "histograms": {name: _histogram(h) for name, h in result.histograms.items()},
             "provenance": dict(result.provenance),
             "scenario": result.scenario_text,
@@ -224,6 +226,22 @@ def _wall(wall: Wall) -> dict[str, Any]:
         for name, unit in units.items()
     }
     return {"area": {"value": wall.area, "unit": "m2"}, **tallies, "degrees": wall.degrees}
+
+
+def _plane(plane: Plane) -> dict[str, Any]:
+    fluxes = {
+        name: dict(zip(("value", "error"), getattr(plane, name), strict=True)) | {"unit": unit}
+        for name, unit in FLUXES.items()
+    }
+    flow = dict(zip(("value", "error"), plane.mass_flow, strict=True)) | {"unit": "kg s-1"}
+    return {
+        "axis": plane.axis,
+        "position": {"value": plane.position, "unit": "m"},
+        "area": {"value": plane.area, "unit": "m2"},
+        **fluxes,
+        "mass_flow": flow,
+        "degrees": plane.degrees,
+    }
 
 
 def _histogram(histogram: Histogram) -> dict[str, Any]:

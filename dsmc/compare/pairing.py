@@ -8,11 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dsmc.planes import FLUXES, Plane
 from dsmc.result import AXES, Field, Histogram, Result, Series, Wall
 from dsmc.scenario import Scenario
 from dsmc.verdict import bias
 
-KINDS = {"series": "series", "field": "fields", "wall": "walls", "histogram": "histograms"}
+KINDS = {"series": "series", "field": "fields", "wall": "walls", "histogram": "histograms",
+         "plane": "planes"}  # fmt: skip
 CONSERVED = ("energy", "momentum_x", "momentum_y", "momentum_z")
 _SAME = 1e-9  # relative difference of equal times, edges and centres of cells
 _FLUXES = {"number_flux": "m-2 s-1", "pressure": "Pa", "shear": "Pa", "heat_flux": "W m-2"}
@@ -62,6 +64,9 @@ def pairs(first: Run, second: Run) -> Iterator[Points]:
     for face, wall in first.result.walls.items():
         if face in second.result.walls:
             yield from wall_pairs(wall, second.result.walls[face])
+    for name, plane in first.result.planes.items():
+        if name in second.result.planes:
+            yield from plane_pairs(name, plane, second.result.planes[name])
     together = math.isclose(first.result.time, second.result.time, rel_tol=_SAME)
     for name, histogram in first.result.histograms.items():
         if name not in second.result.histograms:
@@ -186,6 +191,22 @@ def wall_pairs(a: Wall, b: Wall) -> Iterator[Points]:
         yield Points(
             f"{flux} {a.face}", "wall", unit, *(np.atleast_1d(c).astype(float) for c in columns),
             lambda k, shear=flux == "shear": AXES[k] if shear else "",
+            a_degrees=a.degrees, b_degrees=b.degrees,
+        )  # fmt: skip
+
+
+def plane_pairs(name: str, a: Plane, b: Plane) -> Iterator[Points]:
+    """What crosses one plane, flux by flux."""
+    apart = abs(a.position - b.position) > _SAME * abs(a.position) or a.axis != b.axis
+    for flux, unit in FLUXES.items():
+        head = (f"{flux} {name}", "plane", unit)
+        if apart:
+            yield Points(*head, obstacle="planes at different places")
+            continue
+        columns = (*getattr(a, flux), *getattr(b, flux))
+        yield Points(
+            *head, *(np.atleast_1d(c).astype(float) for c in columns),
+            lambda k, vector=flux == "momentum_flux": AXES[k] if vector else "",
             a_degrees=a.degrees, b_degrees=b.degrees,
         )  # fmt: skip
 

@@ -154,7 +154,7 @@ def _problem(
     limit = _LIMITS.get(kind, "").format(**numbers)
     if not limit:
         is_table = kind in ("model_type", "dict_type", "model_attributes_type")
-        limit = "a table of keys" if is_table else str(error["msg"])
+        limit = "a table of keys" if is_table else str(error["msg"]).removeprefix("Value error, ")
     cure = _brackets(path, value) or _example(parts, field)
     return Problem(path, shown(value), f"must be {limit}", cure)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
 
 from dsmc.scenario.sections import Count, Section, Whole, whole
 
@@ -15,7 +14,7 @@ def _step_or_steady(value: Any) -> Any:
     step = whole(value)
     is_step = isinstance(step, int) and not isinstance(step, bool) and 0 <= step <= 10**12
     if value != "steady" and not is_step:
-        raise PydanticCustomError("start", 'the number of a step, or "steady"')
+        raise ValueError('the number of a step, or "steady"')
     return step
 
 
