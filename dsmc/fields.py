@@ -11,9 +11,7 @@
     /average/<name>                     over the whole run; mean, mean_error: over the cells too;
                                         degrees: of freedom of Student's law for the errors
         /value, /error                  (n_x,), (n_y, n_x) or (n_z, n_y, n_x), float64
-    /planes/<name>                      axis, position, area, degrees; where planes are counted
-        /<flux>, /<flux>_error          number, mass, momentum (3,), energy per area and time
-    /distributions/<name>               /edges (B + 1,), /value, /error, /reference (B,)
+    /planes, /walls, /distributions     see `dsmc.flow_groups`
     /parameters                         scenario, provenance (see `dsmc.hdf5`)
 
 Every dataset has a unit and a description. x runs fastest; NaN marks a cell that was empty. VTK and
@@ -34,10 +32,9 @@ from typing import Any, Literal, NamedTuple
 import h5py
 import numpy as np
 
-from dsmc import hdf5
+from dsmc import flow_groups, hdf5
 from dsmc.hdf5 import Unreadable
-from dsmc.planes import FLUXES, Plane
-from dsmc.result import AXES, Field, Histogram, Sampling
+from dsmc.result import AXES, Field, Sampling
 
 Quantity = tuple[str, str, str]  # name, unit, description
 Average = Literal["running", "interval"]
@@ -155,28 +152,9 @@ class FieldsWriter(hdf5.Writer):
                 dataset.attrs["description"] = _described(field.description, column == "error")
         self._growing.commit_if_due()
 
-    def beside(self, planes: Mapping[str, Plane], histograms: Mapping[str, Histogram]) -> None:
-        """Write fluxes through planes and distributions, in place of earlier ones."""
-        root = self._growing.root
-        for name, plane in planes.items():
-            group = root.require_group(f"planes/{_as_link(name)}")
-            group.attrs.update(
-                axis=plane.axis, position=plane.position, area=plane.area, degrees=plane.degrees
-            )
-            for flux, unit in FLUXES.items():
-                value, error = getattr(plane, flux)
-                text = f"{flux.replace('_', ' ')} through the plane"
-                _put(group, flux, value, unit, text)
-                _put(group, f"{flux}_error", error, unit, _described(text, True))
-        for name, histogram in histograms.items():
-            group = root.require_group(f"distributions/{_as_link(name)}")
-            unit = histogram.density_unit or f"1/({histogram.unit})"
-            text = histogram.description
-            _put(group, "edges", histogram.edges, histogram.unit, "ends of the classes")
-            _put(group, "value", histogram.density, unit, text)
-            _put(group, "error", histogram.error, unit, _described(text, True))
-            if histogram.reference is not None:
-                _put(group, "reference", histogram.reference, unit, f"Maxwell's {text}")
+    def beside(self, **tables: Mapping[str, Any]) -> None:
+        """Write what `flow_groups.write` takes: planes, distributions, walls; for earlier ones."""
+        flow_groups.write(self._growing.root, **tables)
         self._growing.commit_if_due()
 
     def _declared(self) -> Iterable[str]:
@@ -362,19 +340,6 @@ def _make_arrays(group: h5py.Group, cells: Sequence[int], quantities: list[Quant
             )
             array.attrs["unit"] = unit
             array.attrs["description"] = _described(description, is_error)
-
-
-def _put(group: h5py.Group, name: str, data: Any, unit: str, description: str) -> None:
-    """A dataset with unit and description, in place of an earlier one."""
-    array = np.asarray(data, dtype=np.float64)
-    dataset = group.require_dataset(name, array.shape, "f8", exact=True)
-    dataset[...] = array
-    dataset.attrs["unit"], dataset.attrs["description"] = unit, description
-
-
-def _as_link(name: str) -> str:
-    """A name as HDF5 takes it: a slash would begin a further group."""
-    return name.replace("/", " per ")
 
 
 def _chunks(shape: tuple[int, ...]) -> tuple[int, ...]:

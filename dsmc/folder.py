@@ -32,6 +32,7 @@ from dsmc.result import Field, Histogram, Result, Sampling, Series, Verdict, Wal
 from dsmc.scenario import ScenarioError, loads
 from dsmc.trajectory import read_observables
 from dsmc.verdict import judge
+from dsmc.wall_profiles import WallProfile
 
 if TYPE_CHECKING:
     from dsmc.scenario import Scenario
@@ -247,6 +248,9 @@ def _as_result(stored: Mapping[str, Any]) -> Result:
         series={name: _series(name, item) for name, item in stored["series"].items()},
         fields={name: _field(name, item) for name, item in stored["fields"].items() if "x" in item},
         walls={face: _wall(face, item) for face, item in stored["walls"].items()},
+        wall_profiles={
+            face: _along(face, item) for face, item in stored.get("wall_profiles", {}).items()
+        },
         planes={name: _plane(item) for name, item in stored.get("planes", {}).items()},
         histograms={name: _histogram(name, item) for name, item in stored["histograms"].items()},
         collisions=int(stored["collisions"]),
@@ -278,6 +282,13 @@ def _field(name: str, item: Mapping[str, Any]) -> Field:
 def _wall(face: str, item: Mapping[str, Any]) -> Wall:
     fluxes = (_measured(item[name]) for name in _FLUXES)
     return Wall(face, _number(item["area"]["value"]), *fluxes, _degrees(item))
+
+
+def _along(face: str, item: Mapping[str, Any]) -> WallProfile:
+    places = tuple(_numbers(place) for place in item["places"]["value"])
+    fluxes = (_measured(item[name]) for name in _FLUXES)
+    area = _number(item["area"]["value"])
+    return WallProfile(face, tuple(item["along"]), places, area, *fluxes, _degrees(item))
 
 
 def _plane(item: Mapping[str, Any]) -> Plane:

@@ -215,9 +215,15 @@ def write_average(scenario: Scenario, path: Path, result: Result) -> None:
         average="running",
         quantities=field_quantities(),
     ) as writer:
+        counted = [name for name in result.histograms if name.startswith("velocity_")]
         writer.average(result.fields, result.sampling)
-        named = (n for n in result.histograms if n.startswith("velocity_"))
-        writer.beside(result.planes, {name: result.histograms[name] for name in named})
+        writer.beside(
+            planes=result.planes,
+            distributions={
+                name: part for name, part in result.histograms.items() if name in counted
+            },
+            walls=result.wall_profiles,
+        )
 
 
 def conclude(scenario: Scenario, result: Result, directory: Path, console: Console) -> None:

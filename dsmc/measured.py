@@ -11,6 +11,7 @@ from dsmc.macroscopic import CELL_QUANTITIES
 from dsmc.quantities import QUANTITIES
 from dsmc.result import FACES, Field, Histogram, Result, Series, Wall
 from dsmc.verdict import judge
+from dsmc.wall_profiles import wall_profiles
 
 if TYPE_CHECKING:
     from dsmc.averaging import CellAverage
@@ -29,6 +30,7 @@ def result_of(simulation: Simulation) -> Result:
         series=series_of(simulation),
         fields=fields_of(simulation),
         walls=walls_of(simulation),
+        wall_profiles=wall_profiles(simulation),
         planes=simulation.probing.planes.planes(scenario),
         histograms=histograms_of(simulation),
         collisions=simulation.collisions,

@@ -17,6 +17,7 @@ from dsmc.run import due
 from dsmc.snapshots import SnapshotWriter
 from dsmc.summary import write_summary
 from dsmc.trajectory import TrajectoryWriter
+from dsmc.wall_profiles import wall_profiles
 
 if TYPE_CHECKING:
     from dsmc.simulation import Simulation
@@ -206,8 +207,11 @@ class Output:
             if simulation.field_sampler is not None and simulation.field_sampler.whole.samples:
                 average = cell_fields(simulation.field_sampler.whole)
                 self.writers[FIELDS].average(average, simulation.window.record(simulation))
-                planes = simulation.probing.planes.planes(simulation.scenario)
-                self.writers[FIELDS].beside(planes, distributions_of(simulation))
+                self.writers[FIELDS].beside(
+                    planes=simulation.probing.planes.planes(simulation.scenario),
+                    distributions=distributions_of(simulation),
+                    walls=wall_profiles(simulation),
+                )
             self.checkpoint(simulation)
             for writer in self.writers.values():
                 writer.close()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dsmc.planes import FLUXES, Plane
-from dsmc.result import Field, Histogram, Result, Sampling, Series, Wall
+from dsmc.result import Field, Histogram, Result, Sampling, Series
 from dsmc.simulation import Simulation
 from dsmc.statistics import combine
 from dsmc.verdict import judge
@@ -93,6 +93,7 @@ def combined(scenario: Scenario, results: list[Result]) -> Result:
         series=dict(together(results, "series", combine_series)),
         fields=dict(together(results, "fields", combine_fields)),
         walls=dict(together(results, "walls", combine_walls)),
+        wall_profiles=dict(together(results, "wall_profiles", combine_walls)),
         planes=dict(together(results, "planes", combine_planes)),
         histograms=dict(together(results, "histograms", combine_histograms)),
         sampling=combine_sampling(results),
@@ -142,8 +143,8 @@ def combine_histograms(parts: list[Histogram]) -> Histogram:
     return replace(parts[0], density=value, error=error)
 
 
-def combine_walls(parts: list[Wall]) -> Wall:
-    """Mean of the fluxes of one face."""
+def combine_walls(parts: list[Any]) -> Any:
+    """Mean of the fluxes of one face, or of the cells along it."""
     fluxes = {}
     for name in ("number_flux", "pressure", "shear", "heat_flux"):
         value, error = combine([getattr(part, name)[0] for part in parts])

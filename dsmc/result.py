@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import xarray
 
     from dsmc.planes import Plane
+    from dsmc.wall_profiles import WallProfile
 
 Measured = tuple[Any, Any]  # (value, standard error); both shape (3,) for a vector
 
@@ -250,6 +251,7 @@ class Result:
     walls: Mapping[str, Wall] = field(default_factory=dict)
     histograms: Mapping[str, Histogram] = field(default_factory=dict)
     planes: Mapping[str, Plane] = field(default_factory=dict)
+    wall_profiles: Mapping[str, WallProfile] = field(default_factory=dict)
     collisions: int = 0
     steps: int = 0
     time: float = 0.0
@@ -298,7 +300,7 @@ class Result:
         """Title, size and verdict in one line."""
         failed = sum(not verdict.passed for verdict in self.verdicts)
         judged = f"{failed} of {len(self.verdicts)} figures fail" if failed else "all figures pass"
-        kinds = ("series", "fields", "walls", "histograms", "planes")
+        kinds = ("series", "fields", "walls", "histograms", "planes", "wall_profiles")
         held = [f"{len(getattr(self, kind))} {kind}" for kind in kinds if getattr(self, kind)]
         told = [
             f"{self.particles:,} particles, {self.steps:,} steps",

@@ -36,6 +36,7 @@ from dsmc.run import Stopwatch, due
 from dsmc.sampling import CensusSampler, SeriesSampler
 from dsmc.slow_modes import relaxation_rates
 from dsmc.step import Tallies, advance, advance_slabs, reorder
+from dsmc.wall_profiles import rows_of_walls
 from dsmc.window import Window
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class Simulation:
 
     def _make_tallies(self) -> None:
         state, kinds = self._state, len(self.scenario.molecules)
-        faces = 2 * self.scenario.dimension
+        faces = rows_of_walls(self.scenario)
         self._tallies = Tallies(
             collisions=np.zeros((state.slabs, kinds, kinds, 2), np.int64),
             walls=np.zeros((state.slabs, faces, walls.COLUMNS)),
@@ -142,7 +143,7 @@ class Simulation:
     def _make_samplers(self) -> None:
         scenario, sample = self.scenario, self.scenario.sample
         names = tuple(molecule.name for molecule in scenario.molecules)
-        self.window = Window(scenario, self._tallies.walls.shape[1])
+        self.window = Window(scenario)
         axial = scenario.initial.kind in ("bi-maxwellian", "two-beams")
         wanted = frozenset(sample.quantities)
         self.series_sampler = SeriesSampler(self._model.gas, names, wanted, axial)

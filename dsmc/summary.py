@@ -31,6 +31,8 @@ from dsmc.result import (
     Wall,
     row_texts,
 )
+from dsmc.wall_profiles import FLUXES as WALL_FLUXES
+from dsmc.wall_profiles import WallProfile
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -102,6 +104,7 @@ def summary(result: Result) -> dict[str, Any]:
             "series": {name: _series(series) for name, series in result.series.items()},
             "fields": {name: _field(cells) for name, cells in result.fields.items()},
             "walls": {name: _wall(wall) for name, wall in result.walls.items()},
+            "wall_profiles": {face: _along(p) for face, p in result.wall_profiles.items()},
             "planes": {name: _plane(plane) for name, plane in result.planes.items()},
             "histograms": {name: _histogram(h) for name, h in result.histograms.items()},
             "provenance": dict(result.provenance),
@@ -226,6 +229,20 @@ def _wall(wall: Wall) -> dict[str, Any]:
         for name, unit in units.items()
     }
     return {"area": {"value": wall.area, "unit": "m2"}, **tallies, "degrees": wall.degrees}
+
+
+def _along(profile: WallProfile) -> dict[str, Any]:
+    fluxes = {
+        name: dict(zip(("value", "error"), getattr(profile, name), strict=True)) | {"unit": unit}
+        for name, unit in WALL_FLUXES.items()
+    }
+    return {
+        "along": profile.along,
+        "places": {"value": profile.places, "unit": "m"},
+        "area": {"value": profile.area, "unit": "m2"},
+        **fluxes,
+        "degrees": profile.degrees,
+    }
 
 
 def _plane(plane: Plane) -> dict[str, Any]:

@@ -36,6 +36,11 @@ class Walls(NamedTuple):
     thermal_speed: np.ndarray  # (d, 2, S) sqrt(2 k T_w / m) [m/s]
 
 
+def cells_along(cells: tuple[int, ...], axis: int) -> tuple[int, ...]:
+    """Numbers of cells along a face normal to an axis: those of the other axes, x first."""
+    return tuple(count for other, count in enumerate(cells) if other != axis)
+
+
 def net(tally: np.ndarray) -> np.ndarray:
     """What each wall received on balance: hits, momentum (3), energy; (faces, 5).
 
@@ -48,11 +53,18 @@ def net(tally: np.ndarray) -> np.ndarray:
 
 @kernel
 def meet_face(phase, row, species, axis, side, first, model, address, rank, hit, tally):
-    """Reflect a particle that stands on a wall; tally : (faces, COLUMNS) of the slab."""
+    """Reflect a particle that stands on a wall.
+
+    tally : (faces, COLUMNS) of the slab, and behind the faces their cells, if they are counted
+    """
     s = 0 if species is None else species[row]
-    counts = tally[2 * axis + side]
+    counts, cell = tally[2 * axis + side], 0
     counts[HITS] += 1.0
     add_momentum(phase, row, first, model.gas.mass[s], counts, MOMENTUM_IN, ENERGY_IN)
+    if tally.shape[0] > 2 * first:
+        cell = wall_cell(phase, row, axis, side, model.grid)
+        tally[cell, HITS] += 1.0
+        add_momentum(phase, row, first, model.gas.mass[s], tally[cell], MOMENTUM_IN, ENERGY_IN)
     if model.walls.kind[axis, side] == SPECULAR:
         phase[row, first + axis] = -phase[row, first + axis]
     else:
@@ -63,6 +75,31 @@ def meet_face(phase, row, species, axis, side, first, model, address, rank, hit,
         else:
             phase[row, first + axis] = -phase[row, first + axis]
     add_momentum(phase, row, first, model.gas.mass[s], counts, MOMENTUM_OUT, ENERGY_OUT)
+    if cell > 0:
+        add_momentum(phase, row, first, model.gas.mass[s], tally[cell], MOMENTUM_OUT, ENERGY_OUT)
+
+
+@kernel
+def wall_cell(phase, row, axis, side, grid):
+    """Row of a tally for the wall cell on which a particle stands: faces first, then their cells.
+
+    Cells of a face count along the other axes, the first fastest; faces follow each other.
+    """
+    axes = len(grid.lengths)
+    all_cells = 1
+    for count in grid.cells:
+        all_cells *= count
+    number = 2 * axes
+    for other in range(axis):
+        number += 2 * (all_cells // grid.cells[other])
+    number += side * (all_cells // grid.cells[axis])
+    stride = 1
+    for other in range(axes):
+        if other != axis:
+            place = np.int64(phase[row, other] * grid.inverse_width[other])
+            number += stride * min(place, grid.cells[other] - 1)
+            stride *= grid.cells[other]
+    return number
 
 
 @kernel

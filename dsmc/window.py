@@ -31,10 +31,11 @@ class Window:
     ended : why the run ended; "" as long as it goes on
     """
 
-    def __init__(self, scenario: Scenario, walls: int):
+    def __init__(self, scenario: Scenario):
         self.scenario = scenario
         sample = scenario.sample
-        self.watch = Watch(scenario, sample.fields_every, walls) if waits(scenario) else None
+        self.faces = 2 * scenario.dimension
+        self.watch = Watch(scenario, sample.fields_every, self.faces) if waits(scenario) else None
         share = math.sqrt(scenario.run.replicas)  # of each replica, that their mean may reach it
         self.targets = {name: error * share for name, error in (sample.targets or {}).items()}
         self.ended = ""
@@ -52,7 +53,8 @@ class Window:
         sums : (cells, S, moments.COLUMNS)
         """
         watch = self.watch
-        return watch is not None and watch.observe(step, sums, simulation.wall_sampler.total())
+        received = simulation.wall_sampler.total()[: self.faces]
+        return watch is not None and watch.observe(step, sums, received)
 
     def begin(self, simulation: Simulation) -> None:
         """Let the averages begin (anew) with the next step."""

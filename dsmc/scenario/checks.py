@@ -20,6 +20,7 @@ from dsmc.scenario.recording_checks import (
     planes,
     steady,
     targets,
+    wall_cells,
 )
 from dsmc.scenario.sections import (
     Boundaries,
@@ -296,6 +297,7 @@ CHECKS: Sequence[tuple[tuple[str, ...], Callable[..., Iterator[Problem]]]] = (
     (("sample", "run"), steady),
     (("sample", "boundaries", "collisions", "domain", "initial"), targets),
     (("sample", "domain", "boundaries"), planes),
+    (("sample", "domain", "boundaries"), wall_cells),
     (("sample", "domain"), distributions),
     (("sample", "output"), frames),
     (("title", "initial", "output"), readable),

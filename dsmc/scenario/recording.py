@@ -78,6 +78,9 @@ class Sample(Section):
         description="names of quantities; all that apply if not given",
         examples=[["temperature", "h_excess"]],
     )
+    wall_cells: bool = Field(
+        False, description="walls are averaged cell by cell along them, too", examples=[True]
+    )
     planes: Annotated[tuple[PlaneEntry, ...], Field(strict=False, max_length=1000)] = Field(
         (),
         description="planes through which fluxes are counted",

@@ -99,6 +99,19 @@ def frames(sample: Sample, output: Output) -> Iterator[Problem]:
         yield Problem("output.fields", shown(output.fields), allowed, f"fields = {nearest_fit}")
 
 
+def wall_cells(sample: Sample, domain: Domain, boundaries: Boundaries) -> Iterator[Problem]:
+    """Walls have cells along them in two and three dimensions."""
+    if not sample.wall_cells:
+        return
+    axes = AXES[: len(domain.length_m)]
+    if len(axes) == 1:
+        allowed = "a wall of a one-dimensional box is one cell"
+        yield Problem("sample.wall_cells", "true", allowed, "remove it")
+    elif all(getattr(boundaries, axis).low.kind == "periodic" for axis in axes):
+        allowed = "every boundary is periodic: there is no wall"
+        yield Problem("sample.wall_cells", "true", allowed, "remove it")
+
+
 def planes(sample: Sample, domain: Domain, boundaries: Boundaries) -> Iterator[Problem]:
     """Planes lie inside the box, and no two have one name."""
     for number, plane in enumerate(sample.planes):

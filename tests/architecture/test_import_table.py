@@ -25,9 +25,12 @@ LAYERS = {
     "measuring": {
         "averaging", "blocks", "closing", "distributions", "entropy", "expected", "labelled",
         "loads", "measured", "notebook", "planes", "probing", "result", "sampling", "slow_modes",
-        "statistics", "steady", "verdict",
+        "statistics", "steady", "verdict", "wall_profiles",
     },
-    "files": {"checkpoint", "earlier", "fields", "hdf5", "snapshots", "summary", "trajectory"},
+    "files": {
+        "checkpoint", "earlier", "fields", "flow_groups", "hdf5", "snapshots", "summary",
+        "trajectory",
+    },
     "simulation": {"output", "progress", "replicas", "run", "simulation", "window"},
     "outside": {
         "bench", "compare", "continuation", "folder", "forecast", "inspect", "launch",
