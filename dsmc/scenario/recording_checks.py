@@ -63,26 +63,34 @@ def steady(sample: Sample, run: Run) -> Iterator[Problem]:
         yield Problem("sample.targets", "", allowed, cure)
 
 
-def targets(
-    sample: Sample, boundaries: Boundaries, collisions: Collisions, domain: Domain, initial: Any
-) -> Iterator[Problem]:
-    """Targets are of averages that this run takes."""
-    names = tuple(sample.targets or ())
-    asked = sample.model_copy(update={"quantities": names})
-    for problem in [*named(asked), *measured(asked, boundaries, collisions, domain, initial)]:
-        place = int(problem.path[len("sample.quantities[") : -1])
-        path = f"sample.targets.{names[place]}"
-        yield Problem(path, shown(sample.targets[names[place]]), problem.allowed, problem.cure)
+def targets(sample: Sample) -> Iterator[Problem]:
+    """Targets are relative errors of known averages over time."""
     for name, value in (sample.targets or {}).items():
+        path = f"sample.targets.{name}"
         if isinstance(value, bool) or not (isinstance(value, int | float) and 0 < value < 1):
             allowed = "must be a relative standard error, between 0 and 1"
-            yield Problem(f"sample.targets.{name}", shown(value), allowed, f"{name} = 0.01")
-    for name in names:
-        kinds = quantities.QUANTITIES[name].kinds if name in quantities.QUANTITIES else ("field",)
-        if "field" not in kinds and "wall" not in kinds:
+            yield Problem(path, shown(value), allowed, f"{name} = 0.01")
+        if name not in quantities.QUANTITIES:
+            close = quantities.nearest(name)
+            allowed = f"unknown quantity; known: {', '.join(quantities.QUANTITIES)}"
+            cure = f'did you mean "{close}"?' if close else "choose one of them"
+            yield Problem(path, shown(value), allowed, cure)
+        elif not {"field", "wall"} & set(quantities.QUANTITIES[name].kinds):
             allowed = "a target is the error of an average over time: a cell field, or at a wall"
             cure = "for instance temperature = 0.01 or wall_shear = 0.01"
-            yield Problem(f"sample.targets.{name}", shown(sample.targets[name]), allowed, cure)
+            yield Problem(path, shown(value), allowed, cure)
+
+
+def reachable(
+    sample: Sample, boundaries: Boundaries, collisions: Collisions, domain: Domain, initial: Any
+) -> Iterator[Problem]:
+    """What targets are of is measured in this run."""
+    names = tuple(sample.targets or ())
+    asked = sample.model_copy(update={"quantities": names})
+    for problem in measured(asked, boundaries, collisions, domain, initial):
+        name = names[int(problem.path[len("sample.quantities[") : -1])]
+        path = f"sample.targets.{name}"
+        yield Problem(path, shown(sample.targets[name]), problem.allowed, problem.cure)
 
 
 def frames(sample: Sample, output: Output) -> Iterator[Problem]:
