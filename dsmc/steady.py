@@ -42,7 +42,8 @@ CAPACITY = 512  # batches that are kept at most
 FEWEST = 32  # batches that a verdict needs: 16 parts in the later half of the record
 GROWTH = 1.15  # of the record from one look to the next
 PARTS = 16  # of a record, through whose means a line is laid
-FALSE_ALARM = 0.05  # chance that a look finds a slope in a steady flow
+FALSE_ALARM = 0.05  # chance that a look finds a slope in a steady flow: averages begin later
+DRIFT = 0.005  # the same once there are averages, which would be lost
 DOUBTFUL = 3.0  # standard errors of a slope that bear out what MSER says
 WAVES = 2  # along each axis
 FACES = 6  # rows of a wall tally that are watched one by one; of more the sum
@@ -84,9 +85,9 @@ def slope(x: np.ndarray) -> np.ndarray:
     return np.divide(np.abs(found), error, out=np.zeros(error.shape), where=error > 0.0)
 
 
-def significant(numbers: int) -> float:
-    """Standard errors of the steepest of so many slopes that a steady flow seldom exceeds."""
-    return student_quantile(FALSE_ALARM / max(1, numbers), PARTS - 2.0)
+def significant(numbers: int, chance: float = FALSE_ALARM) -> float:
+    """Standard errors that the steepest of so many slopes exceeds by chance, in a steady flow."""
+    return student_quantile(chance / max(1, numbers), PARTS - 2.0)
 
 
 def is_settled(x: np.ndarray) -> bool:
@@ -104,7 +105,7 @@ def is_level(x: np.ndarray) -> bool:
 
     x : (n, J) batch means
     """
-    return not (slope(x) > significant(x.shape[1])).any()
+    return not (slope(x) > significant(x.shape[1], DRIFT)).any()
 
 
 class Watch:
