@@ -60,8 +60,9 @@ def wall_profiles(simulation: Simulation) -> dict[str, WallProfile]:
     scenario = simulation.scenario
     if not scenario.sample.wall_cells:
         return {}
-    mean, error = simulation.wall_sampler.per_step()
-    degrees = simulation.wall_sampler.degrees
+    sampler = simulation.wall_sampler
+    mean, _ = sampler.per_step()
+    degrees = sampler.blocks.degrees(pooled=True)
     found, row = {}, 2 * scenario.dimension
     for axis in range(scenario.dimension):
         cells = cells_along(scenario.cells, axis)
@@ -72,7 +73,11 @@ def wall_profiles(simulation: Simulation) -> dict[str, WallProfile]:
             if simulation.wall_kinds[axis, side] == PERIODIC:
                 continue
             face = FACES[2 * axis + side]
-            found[face] = _profile(scenario, face, axis, side, mean[rows], error[rows], degrees)
+            error, _ = sampler.blocks.error(  # the cells of a face share their correlation
+                sampler.steps, lambda mean, steps, rows=rows: mean[rows].T, pooled=True
+            )
+            error = np.broadcast_to(error.T, mean[rows].shape)
+            found[face] = _profile(scenario, face, axis, side, mean[rows], error, degrees)
     return found
 
 
