@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 CAPACITY = 32  # blocks that are kept at most; half of them after a merger
-_LEAST = 0.25  # of 1 + 2 r, so that noise of r never makes an error vanish
+LEAST_GROWTH = 0.25  # of 1 + 2 r, so that noise of r never makes an error vanish
 
 Function = Callable[[NDArray[np.float64], float], NDArray[np.float64]]
 
@@ -126,7 +126,7 @@ class Blocks:
                 products += deviation * before
             before = deviation
         correlation = neighbours(products, squares, B, pooled)
-        growth = np.maximum(1.0 + 2.0 * correlation, _LEAST)
+        growth = np.maximum(1.0 + 2.0 * correlation, LEAST_GROWTH)
         share = B * self.length / max(samples, B * self.length)  # the open block lowers the error
         error = np.sqrt(growth * squares * (B - 1) / B * share)
         return BlockError(error, self.degrees(pooled))

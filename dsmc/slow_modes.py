@@ -22,9 +22,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dsmc.blocks import LEAST_GROWTH
+
 if TYPE_CHECKING:
     from dsmc.scenario import Scenario
 
+_SHORTEST = 1e-4  # below, cancellation costs more than the limit is off
 _SLIP = 1.11  # mean free paths behind a diffuse wall at which its velocity is reached
 
 
@@ -41,13 +44,14 @@ def left_out(modes: Sequence[np.ndarray], length: float, blocks: int) -> float:
 
 def _of_axis(x: np.ndarray, B: int) -> float:
     """Of modes that decay by x in a block, (M,)."""
+    x = np.maximum(x, _SHORTEST)
     true = variance_of_mean(B * x)
     block, forgets = variance_of_mean(x), -np.expm1(-x)
     next_one = (forgets / x) ** 2
     edge = (block + next_one * -np.expm1(-(B - 1) * x) / forgets) / B  # of the first with the mean
     squares = B * (block - true).sum()
     products = ((B - 1) * next_one - (B + 1) * true + 2.0 * edge).sum()
-    growth = 1.0 + 2.0 * (products / squares + 1.0 / B)
+    growth = max(LEAST_GROWTH, 1.0 + 2.0 * (products / squares + 1.0 / B))
     believed = growth * squares / (B * (B - 1))
     return max(1.0, math.sqrt(true.sum() / believed))
 
@@ -84,5 +88,5 @@ def variance_of_mean(x: np.ndarray) -> np.ndarray:
 
     x : (M,) [1]
     """
-    x = np.maximum(x, 1e-4)  # below, the cancellation costs more than the limit is off
+    x = np.maximum(x, _SHORTEST)
     return 2.0 / x * (1.0 + np.expm1(-x) / x)

@@ -137,3 +137,4 @@ def test_long_blocks_leave_nothing_out():
     assert left_out([np.array([1.0, 4.0])], 1e5, 20) == pytest.approx(1.0, abs=0.01)
     assert left_out([np.array([1e-2])], 1.0, 20) > 1.5
     assert left_out([np.array([])], 1.0, 20) == 1.0
+    assert left_out([np.array([1e-8, 1e-6])], 1.0, 2) > 10.0  # nothing has changed yet
