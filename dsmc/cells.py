@@ -127,13 +127,19 @@ def place_in(phase, row, grid, grading):
     cell = np.uint64(0)
     stride = np.uint64(1)
     for axis in range(len(grid.cells)):
-        if grading is None:
-            index = np.uint64(np.int64(phase[row, axis] * grid.inverse_width[axis]))
-        else:
-            index = uneven_index(phase[row, axis], axis, grading)
-        cell += stride * min(index, np.uint64(grid.cells[axis] - 1))
+        cell += stride * index_along(phase, row, axis, grid, grading)
         stride *= np.uint64(grid.cells[axis])
     return cell
+
+
+@kernel
+def index_along(phase, row, axis, grid, grading):
+    """Place of a particle's cell along an axis, in even (grading None) or uneven cells."""
+    if grading is None:
+        index = np.uint64(np.int64(phase[row, axis] * grid.inverse_width[axis]))
+    else:
+        index = uneven_index(phase[row, axis], axis, grading)
+    return min(index, np.uint64(grid.cells[axis] - 1))
 
 
 @kernel

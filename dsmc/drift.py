@@ -10,20 +10,21 @@ import numpy as np
 
 from dsmc.cells import cell_of
 from dsmc.compiled import inner_kernel, kernel
+from dsmc.crossings import cross_planes
 from dsmc.fall import fall_inside, fall_to_faces
 from dsmc.walls import reach_face
 
 
 @inner_kernel
 def fly_cell(
-    phase, species, start, stop, model, acceleration, address, destination, histogram, tally
+    phase, species, start, stop, model, acceleration, planes, address, destination, histogram, tally
 ):  # fmt: skip
     """Let the particles of a cell fly for one time step; note and count their new cells.
 
     Those that leave the box are counted in the last column, behind the cells.
 
-    phase : (N, d + 3) [m, m/s]; acceleration : of the model, or None
-    destination : (N,); histogram : (cells + 1,); tally : (P, columns)
+    phase : (N, d + 3) [m, m/s]; acceleration, planes : of the model, or None
+    destination : (N,); histogram : (cells + 1,); tally : (rows, columns)
     """
     grid, dt = model.grid, model.flight_time
     axes = len(grid.lengths)
@@ -35,15 +36,19 @@ def fly_cell(
                 x = phase[row, axis] + phase[row, axes + axis] * dt
                 inside = inside & (x >= zero) & (x <= grid.lengths[axis])
             if inside:
+                if planes is not None:
+                    cross_planes(
+                        phase, row, species, None, planes, model.gas.mass, model.time_step, tally
+                    )  # fmt: skip
                 for axis in range(axes):
                     phase[row, axis] += phase[row, axes + axis] * dt
         else:
-            inside = fall_inside(phase, row, acceleration, grid, dt)
+            inside = fall_inside(phase, row, species, model, acceleration, planes, dt, tally)
         if inside:
             new = cell_of(phase, row, grid)
         else:
             new = fly_far(
-                phase, row, species, model, acceleration, model.time_step, address,
+                phase, row, species, model, acceleration, planes, model.time_step, address,
                 np.int64(row) - start, tally, histogram.shape[0] - 1,
             )  # fmt: skip
         destination[row] = new
@@ -51,20 +56,24 @@ def fly_cell(
 
 
 @kernel
-def fly_far(phase, row, species, model, acceleration, left, address, rank, tally, outside):
+def fly_far(
+    phase, row, species, model, acceleration, planes, left, address, rank, tally, outside
+):  # fmt: skip
     """Let a particle fly for the time `left`; its new cell, or `outside` if it leaves the box.
 
     rank : its place in its cell
     """
     if acceleration is None:
-        stays = fly_to_faces(phase, row, species, model, left, address, rank, tally)
+        stays = fly_to_faces(phase, row, species, model, planes, left, address, rank, tally)
     else:
-        stays = fall_to_faces(phase, row, species, model, acceleration, left, address, rank, tally)
+        stays = fall_to_faces(
+            phase, row, species, model, acceleration, planes, left, address, rank, tally
+        )  # fmt: skip
     return cell_of(phase, row, model.grid) if stays else np.uint64(outside)
 
 
 @kernel
-def fly_to_faces(phase, row, species, model, left, address, rank, tally):
+def fly_to_faces(phase, row, species, model, planes, left, address, rank, tally):
     """Fly one particle for the time `left`, from face to face; False if it leaves the box.
 
     rank : its place in its cell
@@ -82,6 +91,8 @@ def fly_to_faces(phase, row, species, model, left, address, rank, tally):
                 arrival = max(0.0, (face - phase[row, axis]) / v)
                 if arrival < soonest:
                     soonest, at_axis, at_side = arrival, axis, side
+        if planes is not None:
+            cross_planes(phase, row, species, None, planes, model.gas.mass, soonest, tally)
         for axis in range(axes):
             phase[row, axis] += phase[row, axes + axis] * soonest
         if at_axis < 0:

@@ -30,6 +30,7 @@ class Wall:
     entering    : (S,) molecules of each species that it gave to the box [m-2 s-1]
     name        : of the boundary, that of the face unless it has its own
     kind        : "diffuse", "open" …
+    degrees     : of freedom of Student's law for the errors
     """
 
     face: str
@@ -42,6 +43,7 @@ class Wall:
     entering: Measured = (np.zeros(0), np.zeros(0))
     name: str = ""
     kind: str = ""
+    degrees: float = math.inf
 
     def __post_init__(self) -> None:
         if not self.name:

@@ -7,6 +7,7 @@ time of arrival is the root of a quadratic, from which no particle can escape.
 import numpy as np
 
 from dsmc.compiled import inner_kernel, kernel
+from dsmc.crossings import cross_planes
 from dsmc.parabola import arrival_time
 from dsmc.walls import reach_face
 
@@ -14,11 +15,12 @@ MOST_HITS = 1000  # in a step: a particle that bounces more often lies on the fa
 
 
 @inner_kernel
-def fall_inside(phase, row, acceleration, grid, dt):
+def fall_inside(phase, row, species, model, acceleration, planes, dt, tally):
     """Move a particle for one time step if no face can be reached; whether it was moved.
 
     Between its ends a parabola rises by at most |g| dt^2 / 8 above their chord.
     """
+    grid = model.grid
     axes = len(grid.lengths)
     inside = True
     for axis in range(axes):
@@ -29,6 +31,10 @@ def fall_inside(phase, row, acceleration, grid, dt):
         far = grid.lengths[axis] - rise
         inside = inside & (x >= rise) & (y >= rise) & (x <= far) & (y <= far)
     if inside:
+        if planes is not None:
+            cross_planes(
+                phase, row, species, acceleration, planes, model.gas.mass, model.time_step, tally
+            )  # fmt: skip
         for axis in range(axes):
             phase[row, axis] += (phase[row, axes + axis] + acceleration[axis] * dt / 2) * dt
         for axis in range(3):
@@ -37,7 +43,9 @@ def fall_inside(phase, row, acceleration, grid, dt):
 
 
 @kernel
-def fall_to_faces(phase, row, species, model, acceleration, left, address, rank, tally):
+def fall_to_faces(
+    phase, row, species, model, acceleration, planes, left, address, rank, tally
+):  # fmt: skip
     """Let one particle fall for the time `left`, from face to face; False if it leaves the box.
 
     rank : its place in its cell
@@ -56,6 +64,8 @@ def fall_to_faces(phase, row, species, model, acceleration, left, address, rank,
                 arrival = arrival_time(distance, v, toward * acceleration[axis])
                 if arrival < soonest:
                     soonest, at_axis, at_side = arrival, axis, side
+        if planes is not None:
+            cross_planes(phase, row, species, acceleration, planes, model.gas.mass, soonest, tally)
         move(phase, row, acceleration, soonest, axes, -1)
         if at_axis < 0:
             break

@@ -6,8 +6,12 @@
         /CellData
             /<name> (T, n_z, n_y, n_x)  float32; a vector (velocity, heat_flux) (…, 3)
             /<name>_error               one standard error; NaN where unknown
-    /average/<name>                     over the whole run; mean, mean_error: over the cells too
+    /average                            start_step, start_time [s], because, restarts, ended: when
+                                        it began, why then, and why the run ended
+    /average/<name>                     over the whole run; mean, mean_error: over the cells too;
+                                        degrees: of freedom of Student's law for the errors
         /value, /error                  (n_x,), (n_y, n_x) or (n_z, n_y, n_x), float64
+    /planes, /walls, /distributions     see `dsmc.flow_groups`
     /parameters                         scenario, provenance (see `dsmc.hdf5`)
 
 Uneven cells are a mesh (see `dsmc.mesh`), with the cells of all frames one after the other.
@@ -29,10 +33,10 @@ from typing import Any, Literal, NamedTuple
 import h5py
 import numpy as np
 
-from dsmc import hdf5, mesh
+from dsmc import flow_groups, hdf5, mesh
 from dsmc.faces import AXES
 from dsmc.hdf5 import Unreadable
-from dsmc.result import Field
+from dsmc.result import Field, Sampling
 
 Quantity = tuple[str, str, str]  # name, unit, description
 Average = Literal["running", "interval"]
@@ -137,21 +141,17 @@ class FieldsWriter(hdf5.Writer):
         self._steps.attrs.modify("NSteps", np.int64(self.frames))
         self._growing.commit_if_due()
 
-    def average(self, fields: Mapping[str, Field]) -> None:
-        """Write the average over the whole run, in place of an earlier one."""
-        root = self._growing.root
-        if "average" not in root:
-            root.create_group("average", track_order=True)
-        for name, field in fields.items():
-            group = root["average"].require_group(name)
-            group.attrs["unit"], group.attrs["description"] = field.unit, field.description
-            if field.average is not None:
-                group.attrs["mean"], group.attrs["mean_error"] = map(float, field.average)
-            for column, data in (("value", field.value), ("error", field.error)):
-                dataset = group.require_dataset(column, data.shape, "f8", exact=True)
-                dataset[...] = data
-                dataset.attrs["unit"] = field.unit
-                dataset.attrs["description"] = _described(field.description, column == "error")
+    def average(self, fields: Mapping[str, Field], sampling: Sampling | None = None) -> None:
+        """Write the average over the whole run, in place of an earlier one.
+
+        sampling : when it began and why the run ended, which become attributes
+        """
+        flow_groups.write_average(self._growing.root, fields, sampling)
+        self._growing.commit_if_due()
+
+    def beside(self, **tables: Mapping[str, Any]) -> None:
+        """Write what `flow_groups.write` takes: planes, distributions, walls; for earlier ones."""
+        flow_groups.write(self._growing.root, **tables)
         self._growing.commit_if_due()
 
     def _declared(self) -> Iterable[str]:
@@ -316,6 +316,7 @@ def _read_average(averages: h5py.Group, layout: _Layout) -> dict[str, Field]:
             (float(group.attrs["mean"]), float(group.attrs["mean_error"]))
             if "mean" in group.attrs
             else None,
+            float(group.attrs.get("degrees", np.inf)),
         )
         for name, group in averages.items()
     }

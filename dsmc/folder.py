@@ -26,11 +26,14 @@ from dsmc import expected, hdf5
 from dsmc.fields import frame_times, read_fields
 from dsmc.hdf5 import Unreadable
 from dsmc.output import FIELDS, FILES, SUMMARY, TRAJECTORY
+from dsmc.planes import FLUXES, Plane
 from dsmc.quantities import QUANTITIES
-from dsmc.result import Field, Histogram, Result, Series, Verdict, Wall
+from dsmc.result import Field, Histogram, Result, Sampling, Series, Verdict, Wall
 from dsmc.scenario import ScenarioError, loads
 from dsmc.trajectory import read_observables
 from dsmc.verdict import judge
+from dsmc.wall_profiles import FLUXES as WALL_FLUXES
+from dsmc.wall_profiles import WallProfile
 
 if TYPE_CHECKING:
     from dsmc.scenario import Scenario
@@ -234,7 +237,7 @@ def _place(name: str) -> tuple[int, str]:
 def _stopped_early(result: Result, directory: Path) -> str:
     """Says so if the run was stopped before the end of its scenario."""
     scenario = scenario_of(result)
-    if scenario is None or result.steps >= scenario.steps:
+    if scenario is None or result.steps >= scenario.steps or result.sampling.ended:
         return ""
     return (
         f"stopped after step {result.steps} of {scenario.steps}; "
@@ -252,6 +255,10 @@ def _as_result(stored: Mapping[str, Any]) -> Result:
         series={name: _series(name, item) for name, item in stored["series"].items()},
         fields={name: _field(name, item) for name, item in stored["fields"].items() if "x" in item},
         walls={face: _wall(face, item) for face, item in stored["walls"].items()},
+        wall_profiles={
+            face: _along(face, item) for face, item in stored.get("wall_profiles", {}).items()
+        },
+        planes={name: _plane(item) for name, item in stored.get("planes", {}).items()},
         histograms={name: _histogram(name, item) for name, item in stored["histograms"].items()},
         collisions=int(stored["collisions"]),
         steps=int(stored["steps"]),
@@ -262,6 +269,7 @@ def _as_result(stored: Mapping[str, Any]) -> Result:
         verdicts=tuple(_verdict(item) for item in stored["verdicts"]),
         provenance=dict(stored["provenance"]),
         quality={name: _number(value) for name, value in stored["quality"].items()},
+        sampling=_sampling(stored.get("sampling", {})),
     )
 
 
@@ -274,13 +282,27 @@ def _series(name: str, item: Mapping[str, Any]) -> Series:
 def _field(name: str, item: Mapping[str, Any]) -> Field:
     axis, value, error = (_numbers(item[column]) for column in ("x", "value", "error"))
     average = _measured(item["average"]) if "average" in item else None
-    return Field(name, item["unit"], item["description"], (axis,), value, error, average)
+    degrees = _degrees(item)
+    return Field(name, item["unit"], item["description"], (axis,), value, error, average, degrees)
 
 
 def _wall(name: str, item: Mapping[str, Any]) -> Wall:
     fluxes = {flux: _measured(item[flux]) for flux in _FLUXES if flux in item}
     face, kind = str(item.get("face", name)), str(item.get("kind", ""))
-    return Wall(face, _number(item["area"]["value"]), name=name, kind=kind, **fluxes)
+    about = {"name": name, "kind": kind, "degrees": _degrees(item)}
+    return Wall(face, _number(item["area"]["value"]), **fluxes, **about)
+
+
+def _along(face: str, item: Mapping[str, Any]) -> WallProfile:
+    places = tuple(_numbers(place) for place in item["places"]["value"])
+    fluxes = {flux: _measured(item[flux]) for flux in WALL_FLUXES}
+    area = np.array(item["area"]["value"], float)
+    return WallProfile(face, tuple(item["along"]), places, area, **fluxes, degrees=_degrees(item))
+
+
+def _plane(item: Mapping[str, Any]) -> Plane:
+    place = (item["axis"], _number(item["position"]["value"]), _number(item["area"]["value"]))
+    return Plane(*place, *(_measured(item[name]) for name in FLUXES), _degrees(item))
 
 
 def _histogram(name: str, item: Mapping[str, Any]) -> Histogram:
@@ -306,6 +328,21 @@ def _verdict(item: Mapping[str, Any]) -> Verdict:
         quantity=item["quantity"], z=_number(item["z"]), passed=bool(item["passed"]),
         source=item["source"], unit=item["unit"], **numbers,
     )  # fmt: skip
+
+
+def _sampling(item: Mapping[str, Any]) -> Sampling:
+    """When averages began and why the run ended; nothing of that in older files."""
+    if not item:
+        return Sampling()
+    start = None if item["start"] is None else int(item["start"])
+    time = _number(item["time"]["value"])
+    return Sampling(start, time, item["because"], int(item["restarts"]), item["ended"])
+
+
+def _degrees(item: Mapping[str, Any]) -> float:
+    """Degrees of freedom of errors; null stands for errors that are known exactly."""
+    value = item.get("degrees")
+    return math.inf if value is None else float(value)
 
 
 def _measured(item: Mapping[str, Any]) -> tuple[Any, Any]:

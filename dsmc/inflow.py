@@ -25,7 +25,7 @@ from dsmc.model import Model
 from dsmc.particles import Particles
 from dsmc.poisson import many_events, no_events
 from dsmc.reflection import maxwell_pair
-from dsmc.walls import give, patch_at
+from dsmc.walls import patch_at, send
 
 CHUNKS = 16  # fixed runs of entering particles that threads share; sums do not depend on them
 MANY = 10.0  # mean from which Poisson numbers are drawn by rejection
@@ -77,12 +77,12 @@ def count_arrivals(inflow, key, step, cells, ends):
 
 @kernel
 def enter_rows(
-    begin, end, count, phase, species, id, clock, next_id, ends, inflow, model, acceleration, key,
-    step, destination, histogram, tally,
+    begin, end, count, phase, species, id, clock, next_id, ends, inflow, model, acceleration,
+    planes, key, step, destination, histogram, tally,
 ):  # fmt: skip
     """Let the particles begin : end of those that enter fly in, behind row `count`.
 
-    destination : (C,); histogram : (cells + 1,); tally : (P, columns)
+    destination : (C,); histogram : (cells + 1,); tally : (rows, columns)
     """
     cells = histogram.shape[0] - 1
     axes = len(model.grid.lengths)
@@ -105,9 +105,9 @@ def enter_rows(
         if patch == inflow.patch[source]:
             s = inflow.species[source]
             speed_up(phase, row, axes, source, inflow, address, rank)
-            give(phase, row, axes, s, model.gas.mass[s], tally[patch])
+            send(phase, row, s, face, patch, model, tally)
             new = fly_far(
-                phase, row, species, model, acceleration, left, address, rank, tally, cells
+                phase, row, species, model, acceleration, planes, left, address, rank, tally, cells
             )  # fmt: skip
         destination[row] = new
         histogram[new] += 1
@@ -176,7 +176,7 @@ def enter(
 ) -> None:
     """Let particles enter behind the rows of the box, every thread its own run of them.
 
-    ends : (E + 1,) of `count_arrivals`; tally : (CHUNKS, P, columns); next_id : of the first
+    ends : (E + 1,) of `count_arrivals`; tally : (CHUNKS, rows, columns); next_id : of the first
     stages : `enter_rows`, or a variant of it around other laws
     """
     total = int(ends[-1])
@@ -189,8 +189,8 @@ def enter(
         for chunk in range(*chunk_run(thread, team.threads)):
             stages(
                 edges[chunk], edges[chunk + 1], state.count, state.rows, *columns, next_id, ends,
-                inflow, model, model.acceleration, key, step, state.destination, histogram,
-                tally[chunk],
+                inflow, model, model.acceleration, model.planes, key, step, state.destination,
+                histogram, tally[chunk],
             )  # fmt: skip
 
     team.each(work)

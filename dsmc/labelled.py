@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dsmc.faces import AXES
+from dsmc.planes import FLUXES
 from dsmc.result import Result
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def dataset(result: Result) -> xarray.Dataset:
     _add_series(variables, result)
     _add_fields(variables, result)
     _add_walls(variables, result)
+    _add_planes(variables, result)
     _add_histograms(variables, result)
     origin = {name: str(value) for name, value in result.provenance.items()}
     return xarray.Dataset(
@@ -91,6 +93,19 @@ def _add_walls(variables: Variables, result: Result) -> None:
         value, error = (np.array(column, dtype=np.float64) for column in zip(*pairs, strict=True))
         text = f"{name.replace('_', ' ')} onto the wall"
         _add(variables, f"wall_{name}", dims, (value, error, None), unit, text)
+
+
+def _add_planes(variables: Variables, result: Result) -> None:
+    if not result.planes:
+        return
+    variables["plane"] = (("plane",), list(result.planes), {})
+    variables["axis"] = (("axis",), list(AXES), {})
+    for name, unit in FLUXES.items():
+        dims = ("plane", "axis") if name == "momentum_flux" else ("plane",)
+        pairs = [getattr(plane, name) for plane in result.planes.values()]
+        value, error = (np.array(column, dtype=np.float64) for column in zip(*pairs, strict=True))
+        text = f"{name.replace('_', ' ')} through the plane"
+        _add(variables, f"plane_{name}", dims, (value, error, None), unit, text)
 
 
 def _add_histograms(variables: Variables, result: Result) -> None:

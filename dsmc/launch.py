@@ -113,12 +113,13 @@ def single(
     try:
         with simulation:
             last = simulation.last_step(steps, until)
-            result = watched(simulation, last, console, stop)
+            whole = steps is None and until is None
+            result = watched(simulation, last, console, stop, whole)
     except OSError as failure:  # the disk: what was committed is intact
         told = f"{failure.strerror}; then go on with: dsmc resume {directory}"
         raise OSError(failure.errno, told, failure.filename) from failure
     scenario = simulation.scenario
-    if simulation.steps < last:
+    if simulation.steps < last and not result.sampling.ended:
         console.print(
             f"{stop.reason} after step {simulation.steps} of {last}; nothing is lost. "
             f"Go on with: dsmc resume {directory}", markup=False, soft_wrap=True,
@@ -129,13 +130,17 @@ def single(
     return 0
 
 
-def watched(simulation: Simulation, last: int, console: Console, stop: Stop) -> Result:
-    """Run to step `last` or until told to stop, and show how it goes."""
+def watched(simulation: Simulation, last: int, console: Console, stop: Stop, whole: bool) -> Result:
+    """Run to step `last` or until told to stop, and show how it goes.
+
+    whole : whether the run ends sooner where its scenario says so
+    """
     with watching(
         simulation, last, lambda simulation: stop.asked(), console=console, quiet=console.quiet
     ) as callback:
         steps = last - simulation.steps
-        return simulation.run(steps=steps, callback=callback, progress=False)
+        until = simulation.scenario.run.until if whole else "steps"
+        return simulation.run(steps=steps, callback=callback, progress=False, until=until)
 
 
 def several(
@@ -211,7 +216,15 @@ def write_average(scenario: Scenario, path: Path, result: Result) -> None:
         average="running",
         quantities=field_quantities(scenario),
     ) as writer:
-        writer.average(result.fields)
+        counted = [name for name in result.histograms if name.startswith("velocity_")]
+        writer.average(result.fields, result.sampling)
+        writer.beside(
+            planes=result.planes,
+            distributions={
+                name: part for name, part in result.histograms.items() if name in counted
+            },
+            walls=result.wall_profiles,
+        )
 
 
 def conclude(scenario: Scenario, result: Result, directory: Path, console: Console) -> None:
@@ -223,6 +236,8 @@ def conclude(scenario: Scenario, result: Result, directory: Path, console: Conso
         trajectory = directory / TRAJECTORY if scenario.output.trajectory else None
         written += draw(result, directory, animate=scenario.output.animation, trajectory=trajectory)
     closing_table(result, console, written)
+    if told := str(result.sampling):
+        console.print(f"Sampling: {told}.", markup=False, highlight=False, soft_wrap=True)
     tell_verdict(result, console)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from dsmc.macroscopic import CELL_QUANTITIES, COLLISION_QUANTITIES, most_probabl
 from dsmc.quantities import QUANTITIES
 from dsmc.result import Field, Histogram, Result, Series, Wall
 from dsmc.verdict import judge
+from dsmc.wall_profiles import wall_profiles
 
 if TYPE_CHECKING:
     from dsmc.averaging import CellAverage
@@ -31,6 +33,8 @@ def result_of(simulation: Simulation) -> Result:
         series=series_of(simulation),
         fields=fields_of(simulation),
         walls=walls_of(simulation),
+        wall_profiles=wall_profiles(simulation),
+        planes=simulation.probing.planes.planes(scenario),
         histograms=histograms_of(simulation),
         collisions=simulation.collisions,
         steps=simulation.steps,
@@ -40,6 +44,7 @@ def result_of(simulation: Simulation) -> Result:
         stage_seconds=dict(simulation.stopwatch.seconds),
         provenance=simulation.provenance,
         quality=quality_of(simulation),
+        sampling=simulation.window.record(simulation),
     )
     return judge(scenario, result)
 
@@ -91,8 +96,9 @@ def cell_fields(scenario: Scenario, average: CellAverage) -> dict[str, Field]:
             name,
             *described(name),
             axes,
-            *(array.reshape(shape) for array in measured[name]),
+            *(array.reshape(shape) for array in measured[name][:2]),
             means.get(name),
+            measured[name].degrees,
         )
         for name in measured
     }
@@ -104,14 +110,15 @@ def walls_of(simulation: Simulation) -> dict[str, Wall]:
     scenario = simulation.scenario
     mean, error = simulation.wall_sampler.per_step()
     found = {}
-    for patch, value, spread in zip(scenario.patches, mean, error, strict=True):
+    for patch, value, spread in zip(scenario.patches, mean, error, strict=False):
         if walls.KINDS[patch.kind] not in walls.SILENT:
             scale = scenario.weight / (patch.area * scenario.time_step)
-            found[patch.name] = wall(patch, value * scale, spread * scale)
+            degrees = simulation.wall_sampler.degrees
+            found[patch.name] = wall(patch, value * scale, spread * scale, degrees)
     return found
 
 
-def wall(patch: Patch, value, error) -> Wall:
+def wall(patch: Patch, value, error, degrees: float = math.inf) -> Wall:
     """One patch from what it received per area and time; the columns are those of `walls.net`."""
     outward, axis = 1.0 if patch.side == 1 else -1.0, patch.axis
     shear, shear_error = value[1:4].copy(), error[1:4].copy()
@@ -128,6 +135,7 @@ def wall(patch: Patch, value, error) -> Wall:
         heat_flux=(value[4], error[4]),
         leaving=(value[5 : 5 + kinds], error[5 : 5 + kinds]),
         entering=(value[5 + kinds :], error[5 + kinds :]),
+        degrees=degrees,
     )
 
 
@@ -142,7 +150,15 @@ def histograms_of(simulation: Simulation) -> dict[str, Histogram]:
             found[name] = speed_histogram(name, counts)
     if simulation.census_sampler is not None:
         found["speed_rate"] = rate_histogram(simulation)
-    return found
+    return found | distributions_of(simulation)
+
+
+def distributions_of(simulation: Simulation) -> dict[str, Histogram]:
+    """Velocity distributions in the cells that the scenario names."""
+    sampler = simulation.probing.distributions
+    if simulation.field_sampler is None or not sampler.cells:
+        return {}
+    return sampler.histograms(simulation.scenario, simulation.field_sampler.whole.fields())
 
 
 def speeds(simulation: Simulation) -> np.ndarray:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dsmc.cells import Grid, grid
+from dsmc.crossings import Planes
 from dsmc.gas import Gas, gas
 from dsmc.reflection import thermal_speed
+from dsmc.rows import Rows, rows
 from dsmc.species import BOLTZMANN, Molecule
 from dsmc.walls import KINDS, Walls
 
@@ -27,24 +29,40 @@ class Model(NamedTuple):
     time_step: float  # [s]
     flight_time: float  # the same in the precision of the rows
     acceleration: tuple[float, float, float] | None  # of every molecule [m/s^2]
+    planes: Planes | None  # whose crossings are counted
     colliding: bool
 
 
 def model(scenario: Scenario) -> Model:
     """Return the model of a scenario."""
-    dtype = np.dtype(scenario.run.precision).type
+    dtype, tally = np.dtype(scenario.run.precision).type, rows(scenario)
     return Model(
         grid=grid(scenario.lengths, scenario.cells, dtype, scenario.edges),
         gas=gas(scenario.molecules, scenario.weight),
-        walls=walls(scenario.patches, scenario.dimension, scenario.molecules),
+        walls=walls(scenario.patches, scenario.dimension, scenario.molecules, tally),
         time_step=float(scenario.time_step),
         flight_time=dtype(scenario.time_step),
         acceleration=scenario.force.acceleration_m_s2 if scenario.forced else None,
+        planes=planes(scenario, tally),
         colliding=scenario.collisions.scheme != "none",
     )
 
 
-def walls(patches: Sequence[Patch], dimension: int, molecules: Sequence[Molecule]) -> Walls:
+def planes(scenario: Scenario, tally: Rows) -> Planes | None:
+    """Return the planes of a scenario, None without any."""
+    chosen = scenario.sample.planes
+    if not chosen:
+        return None
+    return Planes(
+        axis=np.array(["xyz".index(plane.axis) for plane in chosen]),
+        position=np.array([plane.position_m for plane in chosen], np.float64),
+        first=tally.planes,
+    )
+
+
+def walls(
+    patches: Sequence[Patch], dimension: int, molecules: Sequence[Molecule], tally: Rows
+) -> Walls:
     """Return the walls of a box from its patches, face by face in the order in which they act."""
     tables = [knots(patch.boundary, molecules) for patch in patches]
     faces = [2 * patch.axis + patch.side for patch in patches]
@@ -59,6 +77,7 @@ def walls(patches: Sequence[Patch], dimension: int, molecules: Sequence[Molecule
         place=np.concatenate([table[:, 0] for table in tables]),
         velocity=np.ascontiguousarray(np.concatenate([table[:, 1:4] for table in tables])),
         thermal_speed=np.ascontiguousarray(np.concatenate([table[:, 4:] for table in tables])),
+        cells=np.array(tally.cells, np.int64),
     )
     for number, (low, high) in extents(patches, dimension):
         result.low[number], result.high[number] = low, high

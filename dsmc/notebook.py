@@ -23,7 +23,7 @@ def page(result: Result) -> str:
     parts = [_head(result), _table(result, rows)]
     if rest:
         parts.append(_folded(f"{len(rest)} more series", _table(result, rest)))
-    for kind in ("fields", "walls", "histograms"):
+    for kind in ("fields", "walls", "planes", "histograms"):
         names = list(getattr(result, kind))
         if names:
             text = f"<code>result.{kind}[name]</code>: {escape(', '.join(names))}"
@@ -42,6 +42,8 @@ def _head(result: Result) -> str:
     if result.verdicts:
         passed = sum(verdict.passed for verdict in result.verdicts)
         lines.append(f"{passed} of {len(result.verdicts)} figures agree with their references")
+    if told := str(result.sampling):
+        lines.append(escape(told))
     if result.unfinished:
         lines.append(f"<i>{escape(result.unfinished)}</i>")
     return "<br>".join(lines)

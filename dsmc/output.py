@@ -12,11 +12,12 @@ import numpy as np
 
 from dsmc import checkpoint, disk, hdf5
 from dsmc.fields import FieldsWriter
-from dsmc.measured import cell_fields, field_quantities, series_of
+from dsmc.measured import cell_fields, distributions_of, field_quantities, series_of
 from dsmc.run import due
 from dsmc.snapshots import SnapshotWriter
 from dsmc.summary import write_summary
 from dsmc.trajectory import EMPTY_PLACE, TrajectoryWriter
+from dsmc.wall_profiles import wall_profiles
 
 if TYPE_CHECKING:
     from dsmc.simulation import Simulation
@@ -216,7 +217,12 @@ class Output:
                     trajectory.annotate(name, reference=series.reference)
             if simulation.field_sampler is not None and simulation.field_sampler.whole.samples:
                 average = cell_fields(simulation.scenario, simulation.field_sampler.whole)
-                self.writers[FIELDS].average(average)
+                self.writers[FIELDS].average(average, simulation.window.record(simulation))
+                self.writers[FIELDS].beside(
+                    planes=simulation.probing.planes.planes(simulation.scenario),
+                    distributions=distributions_of(simulation),
+                    walls=wall_profiles(simulation),
+                )
             self.checkpoint(simulation)
             for writer in self.writers.values():
                 writer.close()

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dsmc.result import Field, Histogram, Result, Series, Wall
+from dsmc.planes import FLUXES, Plane
+from dsmc.result import Field, Histogram, Result, Sampling, Series
 from dsmc.simulation import Simulation
 from dsmc.statistics import combine
 from dsmc.verdict import judge
@@ -31,7 +32,8 @@ def run_replica(
     """One replica on one thread, without files; None if it was stopped before its end."""
     with Simulation(scenario, threads=1, replica=replica) as simulation:
         result = simulation.run(callback=lambda simulation: stopped(), progress=False)
-        return result if simulation.steps == scenario.steps else None
+        whole = simulation.steps == scenario.steps or simulation.window.ended
+        return result if whole else None
 
 
 def run_replicas(
@@ -91,7 +93,12 @@ def combined(scenario: Scenario, results: list[Result]) -> Result:
         series=dict(together(results, "series", combine_series)),
         fields=dict(together(results, "fields", combine_fields)),
         walls=dict(together(results, "walls", combine_walls)),
+        wall_profiles=dict(together(results, "wall_profiles", combine_walls)),
+        planes=dict(together(results, "planes", combine_planes)),
         histograms=dict(together(results, "histograms", combine_histograms)),
+        sampling=combine_sampling(results),
+        steps=max(result.steps for result in results),
+        time=max(result.time for result in results),
         collisions=sum(result.collisions for result in results),
         particles=sum(result.particles for result in results),
         wall_time=sum(result.wall_time for result in results),
@@ -111,9 +118,12 @@ def together(results: list[Result], kind: str, combine_kind: Callable) -> Iterat
 
 
 def combine_series(parts: list[Series]) -> Series:
-    """Mean series; replicas share their times."""
-    value, error = combine([part.value for part in parts])
-    return replace(parts[0], value=value, error=error)
+    """Mean series; replicas share their times, as far as the shortest of them ran."""
+    rows = min(part.time.size for part in parts)
+    value, error = combine([part.value[:rows] for part in parts])
+    first, reference = parts[0], parts[0].reference
+    reference = None if reference is None else reference[:rows]
+    return replace(first, time=first.time[:rows], value=value, error=error, reference=reference)
 
 
 def combine_fields(parts: list[Field]) -> Field:
@@ -123,7 +133,8 @@ def combine_fields(parts: list[Field]) -> Field:
     if all(part.average is not None for part in parts):
         mean, spread = combine([part.average[0] for part in parts])
         average = (float(mean), float(spread))
-    return replace(parts[0], value=value, error=error, average=average)
+    degrees = len(parts) - 1.0
+    return replace(parts[0], value=value, error=error, average=average, degrees=degrees)
 
 
 def combine_histograms(parts: list[Histogram]) -> Histogram:
@@ -132,13 +143,38 @@ def combine_histograms(parts: list[Histogram]) -> Histogram:
     return replace(parts[0], density=value, error=error)
 
 
-def combine_walls(parts: list[Wall]) -> Wall:
-    """Mean of the fluxes of one face."""
+def combine_walls(parts: list[Any]) -> Any:
+    """Mean of the fluxes of one face, or of the cells along it."""
     fluxes = {}
     for name in ("number_flux", "pressure", "shear", "heat_flux", "leaving", "entering"):
         value, error = combine([getattr(part, name)[0] for part in parts])
         fluxes[name] = (value, error) if np.ndim(value) else (float(value), float(error))
-    return replace(parts[0], **fluxes)
+    return replace(parts[0], **fluxes, degrees=len(parts) - 1.0)
+
+
+def combine_planes(parts: list[Plane]) -> Plane:
+    """Mean of the fluxes through one plane."""
+    fluxes = {}
+    for name in FLUXES:
+        value, error = combine([getattr(part, name)[0] for part in parts])
+        fluxes[name] = (value, error) if np.ndim(value) else (float(value), float(error))
+    return replace(parts[0], **fluxes, degrees=len(parts) - 1.0)
+
+
+def combine_sampling(results: list[Result]) -> Sampling:
+    """The first beginning of averages and every reason to end, where replicas differ."""
+    found = [result.sampling for result in results]
+    begun = [part for part in found if part.start is not None]
+    if not begun:
+        return found[0]
+    starts = [part.start for part in begun]
+    first = min(begun, key=lambda part: part.start)
+    because = first.because
+    if min(starts) < max(starts):
+        because += f", in the last replica from step {max(starts)} on"
+    ended = " or ".join(dict.fromkeys(part.ended for part in found if part.ended))
+    restarts = sum(part.restarts for part in found)
+    return replace(first, because=because, ended=ended, restarts=restarts)
 
 
 def combine_quality(name: str, results: list[Result]) -> float:

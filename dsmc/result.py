@@ -19,9 +19,10 @@ from dsmc.faces import Measured, Wall
 if TYPE_CHECKING:
     import xarray
 
+    from dsmc.planes import Plane
+    from dsmc.wall_profiles import WallProfile
+
 _MOST_DECIMALS = 9  # that are printed of any number
-_CHANGED = 3.0  # combined errors between start and end that count as a change
-_ROUNDING = 1e-12  # relative error of what is conserved
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +78,7 @@ class Field:
     average : mean over the cells and its own error; None where unknown
     value : (n_x,), (n_y, n_x) or (n_z, n_y, n_x) [unit]: x runs fastest
     error : as value [unit], one standard error; NaN where unknown
+    degrees : of freedom of Student's law for the errors of the cells
 
     Raises ValueError when the shapes disagree.
     """
@@ -88,6 +90,7 @@ class Field:
     value: np.ndarray
     error: np.ndarray
     average: Measured | None = None
+    degrees: float = math.inf
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "axes", tuple(np.asarray(a, dtype=np.float64) for a in self.axes))
@@ -157,6 +160,37 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Sampling:
+    """When averages over time began, and why the run ended.
+
+    start, time : step from which averages are taken, and its time [s]; None and NaN where nothing
+                  is averaged (yet)
+    because     : why then
+    restarts    : how often they were begun anew, since the flow drifted on
+    ended       : why the run ended; "" as long as it goes on
+    """
+
+    start: int | None = None
+    time: float = math.nan
+    because: str = ""
+    restarts: int = 0
+    ended: str = ""
+
+    def __str__(self) -> str:
+        """One line that says it all; "" where there is nothing to say."""
+        told = []
+        if self.start is not None:
+            told.append(f"averages from step {self.start} on (t = {self.time:.4g} s)")
+        if self.because:
+            told.append(self.because)
+        if self.restarts:
+            told.append(f"begun anew {self.restarts} times, since the flow drifted on")
+        if self.ended:
+            told.append(f"ended: {self.ended}")
+        return "; ".join(told)
+
+
+@dataclass(frozen=True)
 class Row:
     """One line of the closing table; `reference` and `z` are None where nothing is known."""
 
@@ -176,6 +210,7 @@ class Result:
     collisions : collisions counted; steps : time steps done; time : physical time [s]
     particles  : simulated particles; wall_time : [s]; stage_seconds : {stage: [s]}
     provenance : who, when, with what (see `dsmc.summary.provenance`)
+    sampling   : when averages began, and why the run ended
     quality    : numbers that judge the run, among them "collision_time" [s], dx/lambda,
                  dt/tau_c, particles per cell
     unfinished : what is missing of a run whose files were opened before its end, and how to go on
@@ -187,6 +222,8 @@ class Result:
     fields: Mapping[str, Field] = field(default_factory=dict)
     walls: Mapping[str, Wall] = field(default_factory=dict)
     histograms: Mapping[str, Histogram] = field(default_factory=dict)
+    planes: Mapping[str, Plane] = field(default_factory=dict)
+    wall_profiles: Mapping[str, WallProfile] = field(default_factory=dict)
     collisions: int = 0
     steps: int = 0
     time: float = 0.0
@@ -197,6 +234,7 @@ class Result:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     quality: Mapping[str, Any] = field(default_factory=dict)
     unfinished: str = ""
+    sampling: Sampling = Sampling()
 
     @property
     def passed(self) -> bool:
@@ -209,30 +247,9 @@ class Result:
         That is a series which has a reference or has changed by more than its error explains, and
         what the walls received. With `everything` all scalar series follow that no verdict names.
         """
-        rows = [
-            Row(
-                v.quantity,
-                v.unit or self.unit_of(v.quantity),
-                v.measured,
-                v.error,
-                v.reference,
-                v.z,
-                "pass" if v.passed else "FAIL",
-            )
-            for v in self.verdicts
-        ]
-        for series in self.series.values():
-            scalar = series.value.ndim == 1 and series.time.size > 0
-            if scalar and not self._is_judged(series.name) and (everything or _matters(series)):
-                rows.append(_last_value(series))
-        for wall in self.walls.values():
-            rows += _wall_rows(wall)
-        return rows
+        from dsmc.closing import rows
 
-    def _is_judged(self, name: str) -> bool:
-        """Whether a verdict is about this series: "h_excess at 3 tau_c" is about h_excess."""
-        told = (verdict.quantity for verdict in self.verdicts)
-        return any(q.replace(" ", "_") == name or q.startswith(f"{name} ") for q in told)
+        return rows(self, everything)
 
     def to_xarray(self) -> xarray.Dataset:
         """Series, fields, walls and histograms as one labelled `xarray.Dataset`.
@@ -255,7 +272,7 @@ class Result:
         """Title, size and verdict in one line."""
         failed = sum(not verdict.passed for verdict in self.verdicts)
         judged = f"{failed} of {len(self.verdicts)} figures fail" if failed else "all figures pass"
-        kinds = ("series", "fields", "walls", "histograms")
+        kinds = ("series", "fields", "walls", "histograms", "planes", "wall_profiles")
         held = [f"{len(getattr(self, kind))} {kind}" for kind in kinds if getattr(self, kind)]
         told = [
             f"{self.particles:,} particles, {self.steps:,} steps",
@@ -317,36 +334,6 @@ def deviation(measured: ArrayLike, error: ArrayLike, reference: ArrayLike) -> np
     z = np.full(np.broadcast(difference, sigma).shape, np.nan)
     np.divide(difference, sigma, out=z, where=sigma > 0.0)
     return z
-
-
-def _matters(series: Series) -> bool:
-    """Whether there is something to see: a reference, or a change beyond the errors."""
-    if series.reference is not None:
-        return True
-    known = np.flatnonzero(np.isfinite(series.value) & np.isfinite(series.error))
-    if known.size < 2 or np.all(series.error[known] <= _ROUNDING * np.abs(series.value).max()):
-        return False
-    first, last = known[[0, -1]]
-    change = abs(series.value[last] - series.value[first])
-    return bool(change > _CHANGED * math.hypot(series.error[first], series.error[last]))
-
-
-def _wall_rows(wall: Wall) -> list[Row]:
-    """What one boundary received; a mirror feels neither shear nor heat and has no such rows."""
-    return [
-        Row(f"{name} {wall.name}", unit, float(value), float(error), None, None, "")
-        for name, unit, value, error in wall.figures()
-        if value or error
-    ]
-
-
-def _last_value(series: Series) -> Row:
-    value, error = float(series.value[-1]), float(series.error[-1])
-    if series.reference is None or not math.isfinite(series.reference[-1]):
-        return Row(series.name, series.unit, value, error, None, None, "")
-    reference = float(series.reference[-1])
-    z = float(deviation(value, error, reference))
-    return Row(series.name, series.unit, value, error, reference, z, "")
 
 
 def _as_arrays(measured: Any, names: tuple[str, ...]) -> None:

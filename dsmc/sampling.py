@@ -1,9 +1,8 @@
 """Samplers: what is measured while a run goes on.  Objects at the rim, one for each kind of result.
 
 Series are taken at the end of a step: in a homogeneous gas the state after k steps is that of the
-collision process at time k dt, with no error in dt.  Walls are averages over time, their errors
-from blocks of time, as those of the cells (`dsmc.averaging`).  Each sampler can tell its `state`
-and go on from it.
+collision process at time k dt, with no error in dt.  Averages over time are taken in cells
+(`dsmc.averaging`) and at walls (`dsmc.loads`).  Each sampler tells its `state` and goes on from it.
 """
 
 from array import array
@@ -13,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from dsmc import entropy
-from dsmc.averaging import TIME_BLOCKS, stream
 from dsmc.census import Census
 from dsmc.compiled import Team
 from dsmc.gas import Gas
@@ -21,8 +19,7 @@ from dsmc.macroscopic import gas_temperatures, most_probable_speed, species_mome
 from dsmc.moments import block_sums
 from dsmc.particles import Particles
 from dsmc.quantities import QUANTITIES
-from dsmc.statistics import Running, jackknife
-from dsmc.walls import net
+from dsmc.statistics import jackknife
 
 ON_SPECIES = ("temperature", "temperature_x", "temperature_y", "temperature_z", "mean_speed",
               "moment_1", "moment_4", "moment_6", "moment_8")  # fmt: skip
@@ -196,54 +193,6 @@ class SeriesSampler:
             except ValueError:  # many particles of one velocity: a gas drawn from a smaller one
                 neighbour = (np.nan, np.nan)
             yield "h_excess_neighbour", neighbour
-
-
-class WallSampler:
-    """What every patch received in a step, and its error from blocks of time."""
-
-    def __init__(self, start: int, steps: int, tally: np.ndarray):
-        self.start = start
-        self.steps_per_block = max(1, (steps - start) // TIME_BLOCKS)
-        self.tally = tally  # (slabs, P, columns), growing
-        self.begin = self.last = self._net()
-        self.running = Running()
-        self.steps = 0
-
-    def _net(self) -> np.ndarray:
-        return net(self.tally.sum(axis=0))
-
-    def step_done(self, step: int) -> None:
-        """Take note of a finished step; close a block when it is full."""
-        if step < self.start:
-            if step == self.start - 1:
-                self.begin = self.last = self._net()
-            return
-        self.steps += 1
-        if self.steps % self.steps_per_block == 0:
-            now = self._net()
-            self.running.push((now - self.last) / self.steps_per_block)
-            self.last = now
-
-    def state(self) -> dict[str, Any]:
-        """Arrays and numbers that `restore` goes on from."""
-        return {
-            "begin": self.begin,
-            "last": self.last,
-            "steps": self.steps,
-            "running": vars(self.running),
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go on from what `state` told."""
-        self.begin, self.last, self.steps = state["begin"], state["last"], int(state["steps"])
-        self.running = stream(state["running"])
-
-    def per_step(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mean of one step and its error, each (P, 5 + 2 S): the columns of `walls.net`."""
-        mean = (self._net() - self.begin) / max(1, self.steps)
-        if self.running.count < 2:
-            return mean, np.full(mean.shape, np.nan)
-        return mean, self.running.standard_error
 
 
 class CensusSampler:

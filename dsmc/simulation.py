@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dsmc import checkpoint, draws
-from dsmc.averaging import FieldSampler
 from dsmc.cells import cell_volumes, number_of_cells
 from dsmc.checkpoint import Checkpoint
 from dsmc.compiled import Team, available_threads, variants
@@ -31,8 +30,9 @@ from dsmc.output import Output
 from dsmc.outside import Outside
 from dsmc.particles import Particles, ParticleView, particles, rows_with
 from dsmc.result import Result
+from dsmc.rows import rows
 from dsmc.run import Stopwatch, due
-from dsmc.sampling import CensusSampler, SeriesSampler, WallSampler
+from dsmc.samplers import samplers
 from dsmc.step import advance, advance_slabs, benches, new_tallies, reorder, room_for
 
 if TYPE_CHECKING:
@@ -137,34 +137,18 @@ class Simulation:
     def _make_tallies(self) -> None:
         kinds = len(self.scenario.molecules)
         near = self.scenario.collisions.partners == "nearest"
-        self._tallies = new_tallies(self._state.slabs, kinds, len(self.scenario.patches))
+        total = rows(self.scenario).total
+        self._tallies = new_tallies(self._state.slabs, kinds, total)
         self._benches = benches(self._state, kinds, self._team.threads, near)
 
     def _make_samplers(self) -> None:
-        scenario, sample = self.scenario, self.scenario.sample
-        names = tuple(molecule.name for molecule in scenario.molecules)
-        axial = scenario.initial.kind in ("bi-maxwellian", "two-beams")
-        wanted = frozenset(sample.quantities)
-        dt = scenario.time_step
-        self.series_sampler = SeriesSampler(self._model.gas, names, wanted, axial, dt)
-        self.field_sampler = None
-        if sample.fields_every:
-            interval = scenario.output.fields * (scenario.output.fields_average == "interval")
-            self.field_sampler = FieldSampler(
-                self._model.grid, self._model.gas, sample.fields_every, sample.start,
-                scenario.steps, interval, self._model.time_step if self._model.colliding else None,
-            )  # fmt: skip
-        self.wall_sampler = WallSampler(sample.start, scenario.steps, self._tallies.walls)
-        self.census_sampler = None
-        if self._state.clock is not None:
-            self.census_sampler = CensusSampler(
-                self._model.gas,
-                scenario.temperature,
-                self._state.slabs,
-                20.0 * scenario.collision_time,
-            )
+        scenario = self.scenario
+        made = samplers(scenario, self._model, self._state, self._tallies)
+        self.window, self.series_sampler, self.field_sampler = made.window, made.series, made.fields
+        self.wall_sampler, self.probing = made.walls, made.probing
+        self.census_sampler = made.census
         self.initial_speeds = None  # counts of the start, for its histogram
-        if scenario.homogeneous and len(names) == 1:
+        if scenario.homogeneous and len(scenario.molecules) == 1:
             self.initial_speeds = speeds(self)
 
     def _samplers(self) -> dict[str, Any]:
@@ -174,6 +158,8 @@ class Simulation:
             "walls": self.wall_sampler,
             "census": self.census_sampler,
             "outside": self._outside,
+            "window": self.window,
+            "probing": self.probing if self.probing.samplers else None,
         }
         return {name: sampler for name, sampler in samplers.items() if sampler is not None}
 
@@ -224,25 +210,29 @@ class Simulation:
         time: float | None = None,
         callback: Callable[[Simulation], bool | None] | None = None,
         progress: bool | None = None,
+        until: str | None = None,
     ) -> Result:
         """Run `steps` more steps, or to the physical time `time` [s], or to the scenario's end.
 
+        until : "steady" ends the run sooner, as soon as the flow is steady and the targets of the
+            scenario, if it has any, are reached; without steps and time the scenario's own choice
         callback : called after every step; the run ends early if it returns True
         progress : show how it goes, once it has taken two seconds; None: in notebooks
         Raises ValueError if both or a negative number of steps are given.
         """
         last = self.last_step(steps, time)
+        sooner = self.window.ends_sooner(until, steps is None and time is None)
         if progress is None:
             progress = "ipykernel" in sys.modules
         if not progress:
-            return self._run_to(last, callback)
+            return self._run_to(last, callback, sooner)
         from dsmc.progress import watching  # rich is loaded when there is something to show
 
         with watching(self, last, callback, patience=PATIENCE) as watched:
-            return self._run_to(last, watched)
+            return self._run_to(last, watched, sooner)
 
-    def _run_to(self, last: int, callback: Callable[[Simulation], bool | None] | None) -> Result:
-        while self.steps < last:
+    def _run_to(self, last: int, callback: Any, sooner: bool) -> Result:
+        while self.steps < last and not self.window.ended:
             self._is_whole = False
             self._step()
             if due(self.steps, self.scenario.sample_every):
@@ -250,7 +240,7 @@ class Simulation:
             if self._output is not None:
                 self._output.step_done(self)
             self._is_whole = True
-            if callback is not None and callback(self):
+            if (callback is not None and callback(self)) or (sooner and self.window.look(self)):
                 break
         return self.result
 
@@ -283,7 +273,7 @@ class Simulation:
         with self.stopwatch.stage("collide and fly"):
             advance(
                 state, self._model, self._key, step, self._team, self._benches, self._tallies,
-                sums, census, self._stages,
+                sums, self.probing.velocities, census, self._stages,
             )  # fmt: skip
         if ends.size > 1:
             with self.stopwatch.stage("enter"):
@@ -291,14 +281,19 @@ class Simulation:
                     state, outside.inflow, ends, self._next_id, self._model, self._key, step,
                     self._team, self._tallies.walls[state.slabs :], self._entering,
                 )  # fmt: skip
-            outside.follow(self._tallies.walls)
+            outside.follow(self._tallies.walls[:, : len(self.scenario.patches)])
             self._next_id += entered
         with self.stopwatch.stage("sort"):
             reorder(state, self._team, entered)
+        begins = False
         if sums is not None:
+            begins = self.window.observe(step, sums, self)
             self.field_sampler.taken()
         self.wall_sampler.step_done(step)
+        self.probing.step_done(step, sums is not None)
         self.steps += 1
+        if begins:
+            self.window.begin(self)
 
     def _measure_series(self) -> None:
         with self.stopwatch.stage("measure"):

@@ -7,7 +7,7 @@ accepted, its bound is the margin: the hypothesis tested is |bias| <= margin, no
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -25,70 +25,10 @@ class BlockEstimate(NamedTuple):
         """Half the confidence interval by Student's law, e.g. 2.26 errors for 10 blocks."""
         if not 0.0 < confidence < 1.0:
             raise ValueError(f"confidence must lie between 0 and 1, not {confidence!r}")
-        return _student_quantile(1.0 - confidence, self.degrees) * self.error
+        return student_quantile(1.0 - confidence, self.degrees) * self.error
 
 
 # ------------------------------------------------------------------------------------ error bars
-
-
-@dataclass
-class Running:
-    """Mean and scatter of a stream of arrays, stored as three plain quantities.
-
-    count : number of values
-    mean : (…) their mean
-    square_sum : (…) sum of squared deviations from the mean
-
-    Welford's recurrence loses no digits when the scatter is small; streams merge exactly (Chan,
-    Golub and LeVeque, Am. Stat. 37, 242, 1983). The values count as independent.
-    """
-
-    count: int = 0
-    mean: NDArray[np.float64] = field(default_factory=lambda: np.zeros(()))
-    square_sum: NDArray[np.float64] = field(default_factory=lambda: np.zeros(()))
-
-    def push(self, value: ArrayLike) -> None:
-        """Add one value, of the shape of the earlier ones (ValueError otherwise)."""
-        new = np.asarray(value, dtype=np.float64)
-        if self.count == 0:
-            self.mean, self.square_sum = np.zeros(new.shape), np.zeros(new.shape)
-        self._require_shape(new.shape)
-        self.count += 1
-        before = new - self.mean
-        self.mean = self.mean + before / self.count
-        self.square_sum = self.square_sum + before * (new - self.mean)
-
-    def merge(self, other: Running) -> None:
-        """Add all values of another stream, as if they had been pushed here."""
-        if other.count == 0:
-            return
-        if self.count == 0:
-            self.count, self.mean, self.square_sum = other.count, other.mean, other.square_sum
-            return
-        self._require_shape(np.shape(other.mean))
-        total = self.count + other.count
-        apart = other.mean - self.mean
-        self.square_sum = (
-            self.square_sum + other.square_sum + apart**2 * (self.count * other.count / total)
-        )
-        self.mean = self.mean + apart * (other.count / total)
-        self.count = total
-
-    @property
-    def variance(self) -> NDArray[np.float64]:
-        """Unbiased variance of one value; nan below two values."""
-        if self.count < 2:
-            return np.full(np.shape(self.mean), np.nan)
-        return self.square_sum / (self.count - 1)
-
-    @property
-    def standard_error(self) -> NDArray[np.float64]:
-        """Standard error of the mean; nan below two values."""
-        return np.sqrt(self.variance / max(self.count, 1))
-
-    def _require_shape(self, shape: tuple[int, ...]) -> None:
-        if np.shape(self.mean) != shape:
-            raise ValueError(f"value must have the shape {np.shape(self.mean)}, not {shape}")
 
 
 def block_error(series: ArrayLike, blocks: int | None = None) -> BlockEstimate:
@@ -321,7 +261,7 @@ def judged(measure: Callable[[int, int], Verdict], factor: int = 10) -> Verdict:
 def two_sided_z(budget: float) -> float:
     """Standard errors that a Gaussian exceeds, up or down, with this probability."""
     _check_budget(budget)
-    return _student_quantile(budget, np.inf)
+    return student_quantile(budget, np.inf)
 
 
 def _deviation(
@@ -366,7 +306,8 @@ def _student_tail(z: float, degrees: float) -> float:
     return float(2.0 * (ndtr(-z) if np.isinf(degrees) else stdtr(degrees, -z)))
 
 
-def _student_quantile(probability: float, degrees: float) -> float:
+def student_quantile(probability: float, degrees: float) -> float:
+    """Standard errors that Student's law exceeds, up or down, with this probability."""
     from scipy.special import ndtri, stdtrit
 
     half = 0.5 * probability

@@ -25,6 +25,7 @@ from dsmc.model import Model
 from dsmc.moments import add_cell
 from dsmc.pairs import Bench, bench
 from dsmc.particles import Particles, reserve, swap_buffers
+from dsmc.velocities import Velocities, count_velocities
 from dsmc.walls import columns
 
 
@@ -32,14 +33,14 @@ class Tallies(NamedTuple):
     """What the stages count, by slab, so that sums do not depend on the number of threads."""
 
     collisions: np.ndarray  # (slabs, S, S, 2) candidates and collisions of each pair of species
-    walls: np.ndarray  # (slabs + inflow.CHUNKS, P, columns) of every patch of the faces
+    walls: np.ndarray  # (slabs + inflow.CHUNKS, rows, columns): see `dsmc.rows`
 
 
-def new_tallies(slabs: int, species_count: int, patches: int) -> Tallies:
+def new_tallies(slabs: int, species_count: int, rows: int) -> Tallies:
     """Tallies of nothing yet."""
     return Tallies(
         collisions=np.zeros((slabs, species_count, species_count, 2), np.int64),
-        walls=np.zeros((slabs + CHUNKS, patches, columns(species_count))),
+        walls=np.zeros((slabs + CHUNKS, rows, columns(species_count))),
     )
 
 
@@ -61,12 +62,14 @@ def room_for(state: Particles, entered: int, workspaces: list[Bench]) -> list[Be
 
 @kernel
 def advance_slabs(
-    first_slab, last_slab, phase, species, offsets, model, acceleration, key, step, sums, census,
+    first_slab, last_slab, phase, species, offsets, model, acceleration, planes, key, step, sums,
+    velocities, census,
     destination, histogram, tallies, bench,
 ):  # fmt: skip
     """Pass A over a run of slabs: sample, collide, sample, fly.
 
-    acceleration : that of the model, by itself: where it is None, the compiler leaves falling away
+    acceleration, planes : those of the model, by themselves: where they are None, the compiler
+        leaves away what belongs to them
     """
     cells = offsets.shape[0] - 1
     slabs = tallies.collisions.shape[0]
@@ -81,6 +84,8 @@ def advance_slabs(
                 record_exposure(phase, start, stop, first, census, slab)
             if sums is not None:
                 add_cell(phase, species, start, stop, first, 0.5, sums[cell])
+                if velocities is not None:
+                    count_velocities(phase, species, start, stop, first, 0.5, velocities, cell)
             if model.colliding:
                 volume = volume_of(cell, model.grid, model.grid.grading)
                 collide_cell(
@@ -90,9 +95,11 @@ def advance_slabs(
                 )  # fmt: skip
             if sums is not None:
                 add_cell(phase, species, start, stop, first, 0.5, sums[cell])
+                if velocities is not None:
+                    count_velocities(phase, species, start, stop, first, 0.5, velocities, cell)
             fly_cell(
-                phase, species, start, stop, model, acceleration, address, destination, histogram,
-                tallies.walls[slab],
+                phase, species, start, stop, model, acceleration, planes, address, destination,
+                histogram, tallies.walls[slab],
             )  # fmt: skip
 
 
@@ -105,12 +112,14 @@ def advance(
     benches: list[Bench],
     tallies: Tallies,
     sums: np.ndarray | None = None,
+    velocities: Velocities | None = None,
     census: Census | None = None,
     stages: Callable = advance_slabs,
 ) -> None:
     """Pass A, every thread over its own run of slabs.
 
     sums : (cells, S, moments.COLUMNS) to which this step adds its velocity sums, or None
+    velocities : of the cells whose velocities are counted with the sums, or None
     stages : `advance_slabs`, or a variant of it around other laws
     """
     divide_slabs(state.offsets, state.slabs, state.bounds)
@@ -118,7 +127,8 @@ def advance(
     def work(thread: int) -> None:
         stages(
             state.bounds[thread], state.bounds[thread + 1], state.phase, state.species,
-            state.offsets, model, model.acceleration, key, step, sums, census,
+            state.offsets, model, model.acceleration, model.planes, key, step, sums, velocities,
+            census,
             state.destination, state.histogram[thread], tallies, benches[thread],
         )  # fmt: skip
 

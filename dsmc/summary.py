@@ -20,8 +20,21 @@ import numpy as np
 
 from dsmc import disk
 from dsmc.faces import AXES
+from dsmc.planes import FLUXES, Plane
 from dsmc.resolution import Coarsest, coarsest
-from dsmc.result import Field, Histogram, Result, Row, Series, Verdict, Wall, row_texts
+from dsmc.result import (
+    Field,
+    Histogram,
+    Result,
+    Row,
+    Sampling,
+    Series,
+    Verdict,
+    Wall,
+    row_texts,
+)
+from dsmc.wall_profiles import FLUXES as WALL_FLUXES
+from dsmc.wall_profiles import WallProfile
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -90,9 +103,12 @@ def summary(result: Result) -> dict[str, Any]:
             "stage_seconds": dict(result.stage_seconds),
             "quality": dict(result.quality),
             "coarsest_cells": [_coarse(worst) for worst in coarsest(result.fields)],
+            "sampling": _sampling(result.sampling),
             "series": {name: _series(series) for name, series in result.series.items()},
             "fields": {name: _field(cells) for name, cells in result.fields.items()},
             "walls": {name: _wall(wall) for name, wall in result.walls.items()},
+            "wall_profiles": {face: _along(p) for face, p in result.wall_profiles.items()},
+            "planes": {name: _plane(plane) for name, plane in result.planes.items()},
             "histograms": {name: _histogram(h) for name, h in result.histograms.items()},
             "provenance": dict(result.provenance),
             "scenario": result.scenario_text,
@@ -199,6 +215,7 @@ def _series(series: Series) -> dict[str, Any]:
 
 def _field(cells: Field) -> dict[str, Any]:
     found = {"unit": cells.unit, "description": cells.description, "shape": cells.value.shape}
+    found["degrees"] = cells.degrees
     if cells.average is not None:
         found["average"] = dict(zip(("value", "error"), cells.average, strict=True))
     if len(cells.axes) == 1:
@@ -226,6 +243,16 @@ def _extreme(cells: Field, place: int) -> dict[str, float]:
     return {"value": cells.value.flat[place], "error": cells.error.flat[place]}
 
 
+def _sampling(sampling: Sampling) -> dict[str, Any]:
+    return {
+        "start": sampling.start,
+        "time": {"value": sampling.time, "unit": "s"},
+        "because": sampling.because,
+        "restarts": sampling.restarts,
+        "ended": sampling.ended,
+    }
+
+
 def _wall(wall: Wall) -> dict[str, Any]:
     units = {"number_flux": "m-2 s-1", "pressure": "Pa", "shear": "Pa", "heat_flux": "W m-2",
              "leaving": "m-2 s-1", "entering": "m-2 s-1"}  # fmt: skip
@@ -234,7 +261,37 @@ def _wall(wall: Wall) -> dict[str, Any]:
         for name, unit in units.items()
     }
     about = {"face": wall.face, "kind": wall.kind, "area": {"value": wall.area, "unit": "m2"}}
-    return about | tallies
+    return about | tallies | {"degrees": wall.degrees}
+
+
+def _along(profile: WallProfile) -> dict[str, Any]:
+    fluxes = {
+        name: dict(zip(("value", "error"), getattr(profile, name), strict=True)) | {"unit": unit}
+        for name, unit in WALL_FLUXES.items()
+    }
+    return {
+        "along": profile.along,
+        "places": {"value": profile.places, "unit": "m"},
+        "area": {"value": profile.area, "unit": "m2"},
+        **fluxes,
+        "degrees": profile.degrees,
+    }
+
+
+def _plane(plane: Plane) -> dict[str, Any]:
+    fluxes = {
+        name: dict(zip(("value", "error"), getattr(plane, name), strict=True)) | {"unit": unit}
+        for name, unit in FLUXES.items()
+    }
+    flow = dict(zip(("value", "error"), plane.mass_flow, strict=True)) | {"unit": "kg s-1"}
+    return {
+        "axis": plane.axis,
+        "position": {"value": plane.position, "unit": "m"},
+        "area": {"value": plane.area, "unit": "m2"},
+        **fluxes,
+        "mass_flow": flow,
+        "degrees": plane.degrees,
+    }
 
 
 def _histogram(histogram: Histogram) -> dict[str, Any]:

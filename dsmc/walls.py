@@ -4,6 +4,7 @@ Faces are numbered 2 axis + side (side 0 at x = 0, side 1 at x = L).  A face is 
 patches, each a boundary of its own kind; where their ranges overlap the first one acts.  Every
 patch counts what it receives and gives back, so that numbers, momentum and energy of gas and faces
 balance to rounding; only periodic faces and planes of symmetry bound no gas and count nothing.
+If they are asked for, the cells along the faces count the same (`dsmc.rows`).
 """
 
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dsmc import draws
+from dsmc.cells import index_along
 from dsmc.compiled import kernel
 from dsmc.draws import unit_fine, words
 from dsmc.reflection import (
@@ -35,7 +37,7 @@ KINDS = {
 }  # fmt: skip
 SILENT = (PERIODIC, SYMMETRY)  # kinds that count nothing
 
-# Columns of a patch's tally: particles, then momentum and energy brought to it and taken from it;
+# Columns of a tally: particles, then momentum and energy brought to it and taken from it;
 # behind them S columns of particles brought and S of particles taken, by species.
 HITS = 0
 MOMENTUM_IN = 1  # 3 columns [kg m/s]
@@ -58,6 +60,7 @@ class Walls(NamedTuple):
     place: np.ndarray  # (K,) [m]
     velocity: np.ndarray  # (K, 3) of the wall, tangential [m/s]
     thermal_speed: np.ndarray  # (K, S) sqrt(2 k T_w / m) [m/s]
+    cells: np.ndarray  # (2 d + 1,) first row of the cells of each face in a tally; or none: (0,)
 
 
 def columns(species_count: int) -> int:
@@ -66,9 +69,9 @@ def columns(species_count: int) -> int:
 
 
 def net(tally: np.ndarray) -> np.ndarray:
-    """What each patch received: hits, momentum (3) and energy on balance, then particles brought.
+    """What each row received: hits, momentum (3) and energy on balance, then particles brought.
 
-    tally : (P, columns); returns (P, 5 + 2 S): the last S columns are particles taken
+    tally : (rows, columns); returns (rows, 5 + 2 S): the last S columns are particles taken
     """
     momentum = tally[:, MOMENTUM_IN : MOMENTUM_IN + 3] - tally[:, MOMENTUM_OUT : MOMENTUM_OUT + 3]
     energy = tally[:, ENERGY_IN] - tally[:, ENERGY_OUT]
@@ -93,7 +96,7 @@ def patch_at(phase, row, face, axes, walls):
 def reach_face(phase, row, species, axis, side, model, address, rank, hit, tally):
     """Put a particle on the face it reached, and let the face act; False if it leaves the box.
 
-    address, rank, hit : where the random numbers are drawn; tally : (P, columns) of the slab
+    address, rank, hit : where the random numbers are drawn; tally : (rows, columns) of the slab
     """
     lengths, walls = model.grid.lengths, model.walls
     first = len(lengths)
@@ -109,13 +112,35 @@ def reach_face(phase, row, species, axis, side, model, address, rank, hit, tally
         phase[row, first + axis] = -phase[row, first + axis]
         return True
     s = 0 if species is None else species[row]
-    mass, counts = model.gas.mass[s], tally[patch]
-    receive(phase, row, first, s, mass, counts)
+    mass = model.gas.mass[s]
+    receive(phase, row, first, s, mass, tally[patch])
+    if walls.cells.size > 0:
+        receive(phase, row, first, s, mass, tally[wall_cell(phase, row, face, model)])
     if walls.kind[patch] == OPEN:
         return False
     reflect(phase, row, s, axis, side, first, patch, walls, address, rank, hit)
-    give(phase, row, first, s, mass, counts)
+    send(phase, row, s, face, patch, model, tally)
     return True
+
+
+@kernel
+def send(phase, row, s, face, patch, model, tally):
+    """Count a particle that comes from a patch, where it stands."""
+    first, mass = len(model.grid.lengths), model.gas.mass[s]
+    give(phase, row, first, s, mass, tally[patch])
+    if model.walls.cells.size > 0:
+        give(phase, row, first, s, mass, tally[wall_cell(phase, row, face, model)])
+
+
+@kernel
+def wall_cell(phase, row, face, model):
+    """Row of a tally for the cell of a face on which a particle stands."""
+    grid, number, stride = model.grid, model.walls.cells[face], 1
+    for axis in range(len(grid.lengths)):
+        if axis != face // 2:
+            number += stride * np.int64(index_along(phase, row, axis, grid, grid.grading))
+            stride *= grid.cells[axis]
+    return number
 
 
 @kernel
@@ -194,7 +219,7 @@ def scatter_partly(
 
 @kernel
 def receive(phase, row, first, s, mass, counts):
-    """Count a particle that comes to a patch; counts : (columns,)."""
+    """Count a particle that comes to a row of a tally; counts : (columns,)."""
     counts[HITS] += 1.0
     counts[COLUMNS + s] += 1.0
     add_momentum(phase, row, first, mass, counts, MOMENTUM_IN, ENERGY_IN)
@@ -202,7 +227,7 @@ def receive(phase, row, first, s, mass, counts):
 
 @kernel
 def give(phase, row, first, s, mass, counts):
-    """Count a particle that comes from a patch; counts : (columns,)."""
+    """Count a particle that comes from a row of a tally; counts : (columns,)."""
     counts[(COLUMNS + counts.shape[0]) // 2 + s] += 1.0
     add_momentum(phase, row, first, mass, counts, MOMENTUM_OUT, ENERGY_OUT)
 

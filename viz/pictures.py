@@ -10,7 +10,18 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from viz import animation, contents, frames, maps, profiles, quality, relaxation, style
+from viz import (
+    animation,
+    contents,
+    distributions,
+    frames,
+    maps,
+    profiles,
+    quality,
+    relaxation,
+    style,
+    walls,
+)
 from viz.scales import collision_time
 
 if TYPE_CHECKING:
@@ -39,6 +50,8 @@ def draw(
         *relaxation.draw(result, directory),
         *profiles.draw(result, directory),
         *maps.draw(result, directory),
+        *walls.draw(result, directory),
+        *distributions.draw(result, directory),
         *quality.draw(result, directory),
     ]
     tracked = frames.of_h5md(trajectory) if animate and trajectory is not None else None

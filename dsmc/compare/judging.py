@@ -116,8 +116,9 @@ def _beyond(points: Points) -> np.ndarray:
 def _degrees(points: Points, error: np.ndarray, run: Run, other: Run | None) -> np.ndarray | float:
     """Degrees of freedom of each combined error (Welch); those of A alone against exact curves."""
     if other is None:
-        return degrees(run, points.kind)
+        return degrees(run, points.kind, points.a_degrees)
     share = np.divide(points.a_error, error, out=np.ones(error.shape), where=error > 0.0) ** 2
     share = np.where(np.isfinite(share), share, 1.0)
-    shares = share**2 / degrees(run, points.kind) + (1.0 - share) ** 2 / degrees(other, points.kind)
-    return 1.0 / shares
+    a_degrees = degrees(run, points.kind, points.a_degrees)
+    b_degrees = degrees(other, points.kind, points.b_degrees)
+    return 1.0 / (share**2 / a_degrees + (1.0 - share) ** 2 / b_degrees)

@@ -9,11 +9,13 @@ from typing import NamedTuple
 import numpy as np
 
 from dsmc.faces import AXES
+from dsmc.planes import FLUXES, Plane
 from dsmc.result import Field, Histogram, Result, Series, Wall
 from dsmc.scenario import Scenario
 from dsmc.verdict import bias
 
-KINDS = {"series": "series", "field": "fields", "wall": "walls", "histogram": "histograms"}
+KINDS = {"series": "series", "field": "fields", "wall": "walls", "histogram": "histograms",
+         "plane": "planes"}  # fmt: skip
 CONSERVED = ("energy", "momentum_x", "momentum_y", "momentum_z")
 _SAME = 1e-9  # relative difference of equal times, edges and centres of cells
 _FLUXES = {"number_flux": "m-2 s-1", "pressure": "Pa", "shear": "Pa", "heat_flux": "W m-2"}
@@ -27,6 +29,7 @@ class Points(NamedTuple):
     margin : (n,) [unit] or one number, a difference that is allowed on top of the errors
     obstacle : why there is nothing to compare; then n = 0
     remark : what is to be known of what is compared
+    a_degrees, b_degrees : of freedom of errors that come from blocks of time
     """
 
     quantity: str
@@ -40,6 +43,8 @@ class Points(NamedTuple):
     margin: np.ndarray | float = 0.0
     obstacle: str = ""
     remark: str = ""
+    a_degrees: float = math.inf
+    b_degrees: float = math.inf
 
 
 class Run(NamedTuple):
@@ -60,6 +65,9 @@ def pairs(first: Run, second: Run) -> Iterator[Points]:
     for face, wall in first.result.walls.items():
         if face in second.result.walls:
             yield from wall_pairs(wall, second.result.walls[face])
+    for name, plane in first.result.planes.items():
+        if name in second.result.planes:
+            yield from plane_pairs(name, plane, second.result.planes[name])
     together = math.isclose(first.result.time, second.result.time, rel_tol=_SAME)
     for name, histogram in first.result.histograms.items():
         if name not in second.result.histograms:
@@ -173,7 +181,8 @@ def field_pair(a: Field, b: Field) -> Points:
             for axis, centres, i in zip(AXES, a.axes, cell, strict=False)
         )
 
-    return Points(*head, *map(np.ravel, columns), place)
+    degrees = {"a_degrees": a.degrees, "b_degrees": b.degrees}
+    return Points(*head, *map(np.ravel, columns), place, **degrees)
 
 
 def wall_pairs(a: Wall, b: Wall) -> Iterator[Points]:
@@ -183,6 +192,23 @@ def wall_pairs(a: Wall, b: Wall) -> Iterator[Points]:
         yield Points(
             f"{flux} {a.name}", "wall", unit, *(np.atleast_1d(c).astype(float) for c in columns),
             lambda k, shear=flux == "shear": AXES[k] if shear else "",
+            a_degrees=a.degrees, b_degrees=b.degrees,
+        )  # fmt: skip
+
+
+def plane_pairs(name: str, a: Plane, b: Plane) -> Iterator[Points]:
+    """What crosses one plane, flux by flux."""
+    apart = abs(a.position - b.position) > _SAME * abs(a.position) or a.axis != b.axis
+    for flux, unit in FLUXES.items():
+        head = (f"{flux} {name}", "plane", unit)
+        if apart:
+            yield Points(*head, obstacle="planes at different places")
+            continue
+        columns = (*getattr(a, flux), *getattr(b, flux))
+        yield Points(
+            *head, *(np.atleast_1d(c).astype(float) for c in columns),
+            lambda k, vector=flux == "momentum_flux": AXES[k] if vector else "",
+            a_degrees=a.degrees, b_degrees=b.degrees,
         )  # fmt: skip
 
 

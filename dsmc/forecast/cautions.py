@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from dsmc import reference
 from dsmc.forecast.figures import (
     AXES,
@@ -25,6 +27,7 @@ from dsmc.forecast.figures import (
 )
 from dsmc.resolution import FEWEST_PER_CELL, LARGEST_CELL, LARGEST_TIME_STEP
 from dsmc.scenario import memory, scales
+from dsmc.scenario.messages import shown
 
 if TYPE_CHECKING:
     from dsmc.scenario import Scenario
@@ -51,6 +54,7 @@ def warnings(scenario: Scenario) -> list[Caution]:
     ask too much of this machine; all with their numbers.
     """
     cautions = [*_sampling_cautions(scenario), *_cost_cautions(scenario)]
+    cautions += _plane_cautions(scenario)
     if scenario.collisions.scheme != "none":
         cautions += [*_time_step_cautions(scenario), *_cell_cautions(scenario)]
     return cautions
@@ -141,13 +145,13 @@ def _sampling_cautions(scenario: Scenario) -> Iterator[Caution]:
     """Nothing averaged, particles lighter than a molecule, replicas too large, a file not there."""
     sample = scenario.sample
     averaged = sample.fields_every or not scenario.closed
-    if averaged and sample.start >= scenario.steps:
-        yield Caution(
-            "sample.start",
-            str(sample.start),
-            f"the run has {scenario.steps} steps: nothing will be averaged",
-            f"sample.start = {scenario.steps // 5}",
-        )
+    if averaged and scenario.sample_start >= scenario.steps:
+        text, cure = "nothing will be averaged", f"sample.start = {scenario.steps // 5}"
+        if sample.start == "steady":
+            text = f"the flow will hardly be steady before step {scenario.sample_start}"
+            cure = f"at least {4 * scenario.sample_start} steps"
+        text = f"the run has {scenario.steps} steps: {text}"
+        yield Caution("sample.start", shown(sample.start), text, cure)
     if scenario.weight < 1.0:
         text = "each particle stands for less than one molecule: fluctuations are too small"
         cure = "fewer particles, or a larger box"
@@ -155,6 +159,20 @@ def _sampling_cautions(scenario: Scenario) -> Iterator[Caution]:
     if scenario.initial.kind == "file" and not os.path.isfile(scenario.initial.path):
         text = "no such file here: the run cannot start without it"
         yield Caution("initial.path", scenario.initial.path, text, "look at the path")
+
+
+def _plane_cautions(scenario: Scenario) -> Iterator[Caution]:
+    """Planes that cut cells in two."""
+    for number, plane in enumerate(scenario.sample.planes):
+        faces, x = np.array(scenario.faces[AXES.index(plane.axis)]), plane.position_m
+        inner = faces[1:-1]
+        if inner.size == 0:
+            continue
+        face = inner[np.abs(inner - x).argmin()]
+        if abs(x - face) > 1e-6 * np.diff(faces).min():
+            key, cure = f"sample.planes[{number}].position_m", f"position_m = {face:.6g}"
+            text = "inside cells: what collisions there carry across it is not counted"
+            yield Caution(key, f"{x:g} m", text, cure)
 
 
 def _cost_cautions(scenario: Scenario) -> Iterator[Caution]:

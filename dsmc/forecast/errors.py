@@ -5,7 +5,7 @@ from the moments of Maxwell's distribution in the same way: a mean over N indepe
 scatters by the deviation of one molecule over sqrt(N).
 
 Independent samples are an assumption. Density, temperature and velocity of cells between walls
-measured 0.7 to 1.5 times these errors, since long waves die slowly; stress and heat flux, forgotten
+measured 0.7 to 1.8 times these errors, since long waves die slowly; stress and heat flux, forgotten
 as molecules leave a cell, and the velocity normal to the walls 0.3 to 0.7 times. Walls measured 0.2
 to 1 times: molecules that collide near a wall bring back what they took from it.
 
@@ -66,7 +66,7 @@ class ExpectedError:
 def expected_errors(scenario: Scenario, target: float = TARGET) -> list[ExpectedError]:
     """The standard errors to expect of every quantity that is asked for, in its order.
 
-    target : relative error whose price is told
+    target : relative error whose price is told; those of the scenario come first
     """
     found = [*_series(scenario), *_histograms(scenario)]
     if scenario.sample.fields_every:
@@ -77,7 +77,8 @@ def expected_errors(scenario: Scenario, target: float = TARGET) -> list[Expected
     told = {entry.quantity for entry in asked}
     asked += [_unknown(scenario, name) for name in wanted if name not in told]
     asked.sort(key=lambda entry: wanted[entry.quantity])
-    return [_priced(scenario, entry, target) for entry in asked]
+    targets = scenario.sample.targets or {}
+    return [_priced(scenario, entry, targets.get(entry.quantity, target)) for entry in asked]
 
 
 def _priced(scenario: Scenario, entry: ExpectedError, target: float) -> ExpectedError:
@@ -89,7 +90,7 @@ def _priced(scenario: Scenario, entry: ExpectedError, target: float) -> Expected
     if entry.by == "replicas":
         replicas = needed = max(1, math.ceil(replicas * growth))
     else:
-        start = scenario.sample.start if entry.place != "whole run" else 0
+        start = scenario.sample_start if entry.place != "whole run" else 0
         steps = needed = start + max(1, math.ceil((steps - start) * growth))
     return replace(entry, needed=needed, seconds=seconds_of(scenario, steps, replicas))
 
@@ -107,7 +108,7 @@ def _unknown(scenario: Scenario, name: str) -> ExpectedError:
     if len(scenario.molecules) > 1 and (name.startswith(("h_", "speed_")) or name == "free_flight"):
         reason = "it is measured only in a gas of one species"
     elif not reason and QUANTITIES[name].kind in ("field", "wall"):
-        reason = f"nothing is averaged: the run ends before sample.start = {scenario.sample.start}"
+        reason = f"nothing is averaged: the run ends before step {scenario.sample_start}"
     return ExpectedError(name, "", None, reason=reason or "too few events in this run")
 
 
@@ -198,7 +199,7 @@ def _flights(scenario: Scenario) -> float:
 
 def independent_samples(scenario: Scenario) -> float:
     """M, samples of a cell that are 2 tau_c (collisionless: a transit of the cell) apart."""
-    steps = max(0, scenario.steps - scenario.sample.start)
+    steps = max(0, scenario.steps - scenario.sample_start)
     apart = COLLISION_TIMES_APART * scenario.collision_time / scenario.time_step
     if scenario.collisions.scheme == "none":
         heaviest = max(molecule.mass for molecule in scenario.molecules)
@@ -220,7 +221,7 @@ def _cells(scenario: Scenario) -> Iterator[ExpectedError]:
     Relative variance over M N_c: 1 for n, 2/3 for T, 2 for T_x, 5/3 for p, 3 for p_xx. Of what may
     vanish: kT/m for u, p^2 for p_xy, and 5/2 p^2 kT/m for q, which is <c^2 c_x> less 5 kT/m <c_x>.
     """
-    if scenario.sample.start >= scenario.steps:
+    if scenario.sample_start >= scenario.steps:
         return
     per_cell = scenario.particle_count / scenario.cell_count
     count = independent_samples(scenario)
@@ -247,7 +248,7 @@ def _cells(scenario: Scenario) -> Iterator[ExpectedError]:
 
 def _walls(scenario: Scenario) -> Iterator[ExpectedError]:
     """Averages at a wall from its hits: n cbar / 4 of them per area and time in equilibrium."""
-    duration = max(0, scenario.steps - scenario.sample.start) * scenario.time_step
+    duration = max(0, scenario.steps - scenario.sample_start) * scenario.time_step
     speed = scales.mean_speed(_mean_mass(scenario), scenario.temperature)
     flux = scenario.number_density * speed / 4.0
     for patch in scenario.patches:

@@ -16,6 +16,7 @@ import numpy as np
 
 from dsmc.resolution import cell_widths
 from dsmc.scenario import memory, scales
+from dsmc.slow_modes import slowest_time
 from dsmc.species import BOLTZMANN
 
 if TYPE_CHECKING:
@@ -92,6 +93,11 @@ def _cost(scenario: Scenario) -> Iterator[Figure]:
     yield Figure("time simulated / collision time", time / scenario.collision_time, "1")
     if scenario.collisions.scheme != "none":
         yield Figure("collisions", expected_collisions(scenario), "1", "in each replica")
+    if scenario.sample.start == "steady":
+        slowest = slowest_time(scenario)
+        yield Figure("slowest relaxation time", slowest, "s", "of a wave through the box")
+        remark = "about, if the flow is steady after some six of them"
+        yield Figure("averages from step", scenario.sample_start, "1", remark)
     yield Figure("samples of the series", scenario.steps // scenario.sample_every + 1, "1")
     size = memory.needed(scenario)
     yield Figure("memory", size, "bytes", f"{memory.amount(size)} in each replica")

@@ -54,7 +54,10 @@ def _planned_steps(scenario_text: str) -> int | None:
     if not scenario_text:
         return None
     with contextlib.suppress(tomllib.TOMLDecodeError, TypeError, AttributeError):
-        steps = tomllib.loads(scenario_text).get("run", {}).get("steps")
+        run = tomllib.loads(scenario_text).get("run", {})
+        steps = run.get("steps")
+        if run.get("until") == "steady":  # it ends when its targets are reached
+            return None
         if isinstance(steps, int):
             return steps
     from dsmc.inspect.kinds import scenario_in  # slower: the time of a step must be known

@@ -42,6 +42,12 @@ def _described(path: Path, size: int, table: Mapping[str, Any]) -> Description:
     facts = [Fact(name, table[name]) for name in ("steps", "particles", "collisions")]
     facts += [Fact(name, table[name]["value"], "s") for name in ("time", "wall_time")]
     facts += [Fact(name, list(table[name])) for name in ("fields", "walls", "histograms")]
+    if table.get("planes"):
+        facts.append(Fact("planes", list(table["planes"])))
+    sampling = table.get("sampling", {})
+    if sampling.get("start") is not None:
+        facts.append(Fact("averages from step", sampling["start"]))
+    facts += [Fact(name, sampling[name]) for name in ("because", "ended") if sampling.get(name)]
     if verdicts:
         told = f"{len(verdicts) - len(failed)} of {len(verdicts)} passed"
         facts.append(Fact("verdicts", f"{told}; FAIL: {', '.join(failed)}" if failed else told))

@@ -9,17 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from dsmc import quantities
-from dsmc.scenario.boundaries import Boundaries
 from dsmc.scenario.boundary_checks import outside, presence, visible, walls
 from dsmc.scenario.domain import Domain, uneven_cells
 from dsmc.scenario.messages import Problem, shown
-from dsmc.scenario.patches import AXES
+from dsmc.scenario.recording import Output
+from dsmc.scenario.recording_checks import (
+    distributions,
+    frames,
+    measured,
+    named,
+    planes,
+    reachable,
+    steady,
+    targets,
+    wall_cells,
+)
 from dsmc.scenario.sections import (
-    Collisions,
     Gas,
-    Output,
-    Sample,
     SpeciesEntry,
 )
 from dsmc.species import TABLE, nearest
@@ -198,58 +204,6 @@ def temperatures(initial: Any, species: tuple[SpeciesEntry, ...]) -> Iterator[Pr
                     )
 
 
-def named(sample: Sample) -> Iterator[Problem]:
-    """Every requested quantity is known."""
-    for place, name in enumerate(sample.quantities or ()):
-        if name not in quantities.QUANTITIES:
-            close = quantities.nearest(name)
-            yield Problem(
-                f"sample.quantities[{place}]",
-                shown(name),
-                f"unknown quantity; known: {', '.join(quantities.QUANTITIES)}",
-                f'did you mean "{close}"?' if close else "choose one of them",
-            )
-
-
-def measured(
-    sample: Sample, boundaries: Boundaries, collisions: Collisions, domain: Domain, initial: Any
-) -> Iterator[Problem]:
-    """Every requested quantity can be measured in this run."""
-    faces = [getattr(boundaries, axis).low.kind for axis in AXES[: len(domain.length_m)]]
-    has_walls = any(kind != "periodic" for kind in faces)
-    has_fields = (
-        has_walls or initial.kind == "riemann"
-        if sample.fields_every is None
-        else sample.fields_every > 0
-    )
-    for place, name in enumerate(sample.quantities or ()):
-        if name not in quantities.QUANTITIES:
-            continue
-        reason = quantities.why_not(name, has_fields, has_walls, collisions.scheme != "none")
-        if reason:
-            is_field = "fields_every" in reason
-            yield Problem(
-                f"sample.quantities[{place}]",
-                shown(name),
-                f"cannot be measured here: {reason}",
-                "for instance sample.fields_every = 10, or remove it" if is_field else "remove it",
-            )
-
-
-def frames(sample: Sample, output: Output) -> Iterator[Problem]:
-    """A frame of the fields averages over whole samples."""
-    if not output.fields or sample.fields_every is None:
-        return
-    if sample.fields_every == 0:
-        allowed = "the cell fields are not sampled: sample.fields_every is 0"
-        cure = "sample.fields_every = 10, or remove output.fields"
-        yield Problem("output.fields", shown(output.fields), allowed, cure)
-    elif output.fields % sample.fields_every:
-        allowed = f"must be a multiple of sample.fields_every = {sample.fields_every}"
-        nearest_fit = max(1, round(output.fields / sample.fields_every)) * sample.fields_every
-        yield Problem("output.fields", shown(output.fields), allowed, f"fields = {nearest_fit}")
-
-
 def readable(title: str, initial: Any, output: Output) -> Iterator[Problem]:
     """Texts that go to a screen or name a file hold no invisible characters."""
     texts = {"title": title, "output.directory": output.directory or ""}
@@ -270,6 +224,12 @@ CHECKS: Sequence[tuple[tuple[str, ...], Callable[..., Iterator[Problem]]]] = (
     (("initial", "species"), temperatures),
     (("sample",), named),
     (("sample", "boundaries", "collisions", "domain", "initial"), measured),
+    (("sample", "run"), steady),
+    (("sample",), targets),
+    (("sample", "boundaries", "collisions", "domain", "initial"), reachable),
+    (("sample", "domain", "boundaries"), planes),
+    (("sample", "domain", "boundaries"), wall_cells),
+    (("sample", "domain"), distributions),
     (("sample", "output"), frames),
     (("title", "initial", "output"), readable),
 )

@@ -8,7 +8,7 @@ from dsmc import quantities
 
 if TYPE_CHECKING:
     from dsmc.scenario.model import Scenario
-    from dsmc.scenario.sections import Output, Sample
+    from dsmc.scenario.recording import Output, Sample
 
 SERIES_SAMPLES = 200
 """How many samples of the series a run takes if sample.every is not given, about."""
@@ -41,10 +41,11 @@ def _sample(scenario: Scenario) -> Sample:
     """Some two hundred samples; fields where there is something to see; all that applies."""
     frames = scenario.output.fields
     interval = next(n for n in range(FIELD_INTERVAL, 0, -1) if not frames or frames % n == 0)
+    waits = scenario.sample.start == "steady"  # the cells are what it is told by
     sample = _filled(
         scenario.sample,
         every=max(1, round(scenario.steps / SERIES_SAMPLES)),
-        fields_every=0 if scenario.homogeneous and not frames else interval,
+        fields_every=0 if scenario.homogeneous and not (frames or waits) else interval,
     )
     names = quantities.applicable(
         fields=bool(sample.fields_every),
@@ -61,7 +62,9 @@ def _output(scenario: Scenario) -> Output:
     sample, animated = scenario.sample, scenario.output.animation
     fields = 0
     if sample.fields_every:
-        samples = (scenario.steps - sample.start) // (sample.fields_every * FIELD_FRAMES)
+        samples = max(0, scenario.steps - scenario.sample_start) // (
+            sample.fields_every * FIELD_FRAMES
+        )
         fields = max(1, samples) * sample.fields_every
     return _filled(
         scenario.output,

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dsmc.grading import graded_edges, widths
+from dsmc.grading import even_edges, graded_edges, widths
 from dsmc.scenario.messages import Problem, shown
 from dsmc.scenario.sections import Count, Positive, Run, Section
 
@@ -58,6 +58,20 @@ class Domain(Section):
     grading: Grading = Field(
         Grading(), description="uneven cells", examples=[{"x": {"towards": "both", "ratio": 10}}]
     )
+
+    @property
+    def gradings(self) -> list[AxisGrading | None]:
+        """Of each axis of the box; None where its cells are equal."""
+        return [getattr(self.grading, axis) for axis in AXES[: len(self.length_m)]]
+
+    @property
+    def faces(self) -> tuple[tuple[float, ...], ...]:
+        """The faces of the cells along each axis [m], equal or not."""
+        axes = zip(self.length_m, self.cells, self.gradings, strict=True)
+        return tuple(
+            grading.edges_of(length, cells) if grading else even_edges(length, cells)
+            for length, cells, grading in axes
+        )
 
 
 def uneven_cells(domain: Domain, run: Run) -> Iterator[Problem]:

@@ -24,6 +24,7 @@ PARTNERS = 8  # bytes per particle and thread: a cell of a mixture may come to h
 CELL = 48  # bytes per cell: first row, histogram of every thread, bounds
 SUMS = 15 * 8  # bytes per cell and species: sums of one average
 FIELDS = 20 * 8  # bytes per cell: one value of every measured field
+BLOCKS = 15 * 4  # bytes per cell, species and block of time
 WRITTEN = 26 * 8  # bytes per cell in a file: every field and its error in single precision
 SAMPLE = 16  # bytes of a value of a series and its error
 SPARE = 1.5  # room for particles that come, where they come and go
@@ -61,7 +62,8 @@ def parts(scenario: Scenario) -> dict[str, int]:
     cell = CELL + 8 * kinds * kinds
     if sample.fields_every or (sample.fields_every is None and not scenario.homogeneous):
         averages = 2 if output.fields_average == "interval" else 1
-        cell += SUMS * kinds * (1 + 2 * averages) + FIELDS * (2 * averages + 3)
+        cell += SUMS * kinds * (1 + 2 * averages) + FIELDS * 5
+        cell += BLOCKS * kinds * averages * (32 if scenario.cell_count < 100_000 else 16)
     count = next(
         key
         for key in ("particles", "particles_per_cell", "weight")

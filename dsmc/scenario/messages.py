@@ -17,8 +17,6 @@ from dsmc.scenario.suggestions import models_in, unknown_key
 NOT_YET = {
     "nanbu-babovsky": "the Nanbu-Babovsky scheme is not available in this version; "
     'use scheme = "ntc"',
-    "steady": "running until the flow is steady is not available in this version; "
-    'use until = "steps" with steps, time_s or collisions',
 }
 """Values that the file format knows and this version does not: the cure for each."""
 
@@ -152,7 +150,7 @@ def _problem(
     limit = _LIMITS.get(kind, "").format(**numbers)
     if not limit:
         is_table = kind in ("model_type", "dict_type", "model_attributes_type")
-        limit = "a table of keys" if is_table else str(error["msg"])
+        limit = "a table of keys" if is_table else str(error["msg"]).removeprefix("Value error, ")
     cure = _brackets(path, value) or _example(parts, field)
     return Problem(path, shown(value), f"must be {limit}", cure)
 

@@ -11,7 +11,6 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, PrivateAttr, TypeAdapter, ValidationError
 
-from dsmc.grading import even_edges
 from dsmc.scenario import defaults, scales, toml
 from dsmc.scenario.boundaries import Boundaries, Force
 from dsmc.scenario.checks import contradictions, cross_checks
@@ -21,17 +20,20 @@ from dsmc.scenario.memory import too_large
 from dsmc.scenario.messages import Problem, ScenarioError, explain
 from dsmc.scenario.mixture import mixture_temperature, molecule
 from dsmc.scenario.patches import AXES, Patch, patches
+from dsmc.scenario.recording import Output, Sample
 from dsmc.scenario.sections import (
     Collisions,
     Gas,
     Initial,
-    Output,
     Run,
-    Sample,
     Section,
     SpeciesEntry,
 )
+from dsmc.slow_modes import slowest_time
 from dsmc.species import TABLE, Molecule
+
+EXPECTED = 6.0  # relaxation times of its slowest mode after which a flow is called steady, about
+SOONEST = 400  # steps before that
 
 Mixture = Annotated[tuple[SpeciesEntry, ...], Field(strict=False, max_length=127)]
 
@@ -165,20 +167,12 @@ class Scenario(Section):
     @property
     def edges(self) -> tuple[tuple[float, ...], ...] | None:
         """The faces of the cells along each axis [m]; None where all cells are equal."""
-        return self.faces if any(self._gradings) else None
+        return self.faces if any(self.domain.gradings) else None
 
     @property
     def faces(self) -> tuple[tuple[float, ...], ...]:
         """The faces of the cells along each axis [m], equal or not."""
-        axes = zip(self.lengths, self.cells, self._gradings, strict=True)
-        return tuple(
-            grading.edges_of(length, cells) if grading else even_edges(length, cells)
-            for length, cells, grading in axes
-        )
-
-    @property
-    def _gradings(self) -> list[Any]:
-        return [getattr(self.domain.grading, axis) for axis in AXES[: self.dimension]]
+        return self.domain.faces
 
     @property
     def cell_count(self) -> int:
@@ -309,6 +303,13 @@ class Scenario(Section):
             assert self.run.collisions is not None  # one of the three is given
             time = self.run.collisions * self.collision_time
         return max(1, math.ceil(time / self.time_step * (1.0 - 1e-12)))
+
+    @property
+    def sample_start(self) -> int:
+        """Step from which averages are taken; where they wait for the flow, about when that is."""
+        if self.sample.start != "steady":
+            return int(self.sample.start)
+        return math.ceil(EXPECTED * slowest_time(self) / self.time_step) + SOONEST
 
     @property
     def sample_every(self) -> int:

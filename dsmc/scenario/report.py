@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TextIO
 
@@ -42,6 +42,14 @@ def _section(path: str, section: BaseModel) -> Iterator[Row]:
             continue
         if isinstance(value, BaseModel):
             yield from _section(f"{path}.{key}", value)
+            continue
+        if isinstance(value, Mapping):
+            for name, item in value.items():
+                yield f"{path}.{key}.{name}", "", _told(item)
+            continue
+        if isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
+            for place, entry in enumerate(value):
+                yield from _section(f"{path}.{key}[{place}]", entry)
             continue
         told = ", ".join(value) if key == "quantities" else _told(value)
         yield f"{path}.{key}", "" if key in section.model_fields_set else "default", told

@@ -2,7 +2,7 @@
 
 Each class is one table of the TOML file and each field one key. What a single value must fulfil
 (type, sign, range) stands here; what several keys must fulfil together stands in `checks`.  The
-faces of the box stand in `boundaries`.
+faces of the box stand in `boundaries`, what is measured and written in `recording`.
 A count may be written as 2e6: a float without a fraction is taken as the integer it is.
 """
 
@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from dsmc.species import Model
 
 
-def _whole(value: Any) -> Any:
+def whole(value: Any) -> Any:
     """The integer that a float without a fraction is; anything else unchanged."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
@@ -23,8 +23,8 @@ def _whole(value: Any) -> Any:
 
 
 Positive = Annotated[float, Field(gt=0)]
-Count = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=10**12)]
-Whole = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=10**12)]
+Count = Annotated[int, BeforeValidator(whole), Field(ge=1, le=10**12)]
+Whole = Annotated[int, BeforeValidator(whole), Field(ge=0, le=10**12)]
 Vector = Annotated[tuple[float, float, float], Field(strict=False)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
@@ -249,58 +249,11 @@ class Run(Section):
     replicas: int = Field(
         1, ge=1, le=10**6, description="independent repetitions, seed after seed", examples=[8]
     )
-    until: Literal["steps"] = Field("steps", description="when the run ends", examples=["steps"])
+    until: Literal["steps", "steady"] = Field(
+        "steps",
+        description="the last step ends the run, or sooner the targets of a steady flow",
+        examples=["steady"],
+    )
     strict: bool = Field(
         False, description="treat warnings of the forecast as errors", examples=[True]
     )
-
-
-class Sample(Section):
-    """What is measured, and when."""
-
-    every: Count | None = Field(
-        None, description="steps between samples of the series", examples=[100]
-    )
-    start: Whole = Field(
-        0, description="step from which cell fields and walls are averaged", examples=[1000]
-    )
-    fields_every: Whole | None = Field(
-        None, description="steps between samples of the cell fields, 0 for none", examples=[10]
-    )
-    quantities: Annotated[tuple[str, ...], Field(strict=False)] | None = Field(
-        None,
-        description="names of quantities; all that apply if not given",
-        examples=[["temperature", "h_excess"]],
-    )
-
-
-class Output(Section):
-    """What is written."""
-
-    directory: str | None = Field(
-        None, min_length=1, description="where to; runs/<name> if not given", examples=["runs/a"]
-    )
-    trajectory: Whole | None = Field(
-        None, description="steps between frames of tracked particles, 0 for none", examples=[100]
-    )
-    particles: Count | None = Field(
-        None, description="particles tracked in the trajectory; 1000", examples=[1000]
-    )
-    fields: Whole | None = Field(
-        None, description="steps between frames of the cell fields, 0 for none", examples=[1000]
-    )
-    fields_average: Literal["running", "interval"] | None = Field(
-        None,
-        description="a frame averages from sample.start on, or since the frame before",
-        examples=["interval"],
-    )
-    snapshots: Whole = Field(
-        0, description="steps between snapshots of all particles, 0 for none", examples=[1000]
-    )
-    checkpoint_s: Annotated[float, Field(ge=0)] = Field(
-        60.0, description="wall time between checkpoints [s], 0 for one at the end", examples=[60.0]
-    )
-    animation: bool = Field(
-        False, description="draw the relaxing velocities as a GIF", examples=[True]
-    )
-    pictures: bool = Field(True, description="draw the pictures at the end", examples=[True])

@@ -14,8 +14,8 @@ LAW_MODULES = {
     "cross_section", "entering", "exchange", "parabola", "poisson", "reflection", "scatter",
 }  # fmt: skip
 STAGES = {
-    "cells", "census", "collide", "disjoint", "drift", "encounters", "fall", "inflow", "moments",
-    "pairs", "partners", "repulsion", "step", "walls",
+    "cells", "census", "collide", "crossings", "disjoint", "drift", "encounters", "fall", "inflow",
+    "moments", "pairs", "partners", "repulsion", "step", "velocities", "walls",
 }  # fmt: skip
 
 LOOPS = ast.For | ast.While | ast.comprehension

@@ -19,19 +19,21 @@ LAYERS = {
     "tables": {"grading", "species", "quantities", "reference"},
     "randomness": {"draws"},
     "stages and state": {
-        "cells", "census", "collide", "disjoint", "drift", "encounters", "fall", "gas", "inflow",
-        "initial", "macroscopic", "model", "moments", "outside", "pairs", "particles", "partners",
-        "repulsion", "walls",
+        "cells", "census", "collide", "crossings", "disjoint", "drift", "encounters", "fall", "gas",
+        "inflow", "initial", "macroscopic", "model", "moments", "outside", "pairs", "particles",
+        "partners", "repulsion", "rows", "velocities", "walls",
     },
     "step": {"step"},
     "measuring": {
-        "averaging", "entropy", "expected", "faces", "labelled", "measured", "notebook",
-        "resolution", "result", "sampling", "statistics", "verdict",
+        "averaging", "blocks", "closing", "distributions", "entropy", "expected", "faces",
+        "labelled", "loads", "measured", "notebook", "planes", "probing", "resolution", "result",
+        "sampling", "slow_modes", "statistics", "steady", "verdict", "wall_profiles",
     },
     "files": {
-        "checkpoint", "earlier", "fields", "hdf5", "mesh", "snapshots", "summary", "trajectory",
+        "checkpoint", "earlier", "fields", "flow_groups", "hdf5", "mesh", "snapshots", "summary",
+        "trajectory",
     },
-    "simulation": {"output", "progress", "replicas", "run", "simulation"},
+    "simulation": {"output", "progress", "replicas", "run", "samplers", "simulation", "window"},
     "outside": {
         "bench", "compare", "continuation", "folder", "forecast", "inspect", "launch",
         "scenario", "validate",

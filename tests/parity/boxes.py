@@ -7,6 +7,8 @@ slot  : 1-D, single precision, hard spheres, 5 cells, several walls hit in one s
 duct  : 2-D, double precision, two species, every kind of face that gas passes, patches, profiles
 well  : 1-D, double precision, a force towards a floor, a reservoir above
 shelf : 2-D, single precision, two species, uneven cells, nearest partners, fields
+basin : 2-D, double precision, two species, uneven cells, a force, faces that gas passes, patches,
+        wall cells, planes, velocity distributions, and targets that would end the run
 """
 
 from pathlib import Path
@@ -15,6 +17,8 @@ import h5py
 import numpy as np
 
 import dsmc
+from dsmc.planes import FLUXES as PLANE_FLUXES
+from dsmc.wall_profiles import FLUXES as WALL_FLUXES
 
 SERIES = ("temperature", "temperature_x", "energy", "momentum_x", "moment_4", "collision_rate",
           "collisions_per_particle", "particles")  # fmt: skip
@@ -100,6 +104,24 @@ BOXES = {
         "run": {"time_step_mct": 0.5, "precision": "float32"},
         "sample": {"quantities": SERIES},
     },
+    "basin": {
+        "gas": {"model": "vss"},
+        "species": [{"name": "Ar", "fraction": 0.6}, {"name": "He", "fraction": 0.4}],
+        "domain": {"length_m": [1e-3, 0.7e-3], "cells": [9, 8],
+                   "grading": {"x": {"towards": "low", "ratio": 3.0}}},
+        "boundaries": {
+            "x": {"low": OUTSIDE | {"velocity_m_s": [200.0, 50.0, 0.0]}, "high": {"kind": "open"}},
+            "y": {"low": {"kind": "specular", "patches": LEAKS}, "high": COLD},
+        },
+        "force": {"acceleration_m_s2": [1e7, -2e7, 0.0]},
+        "run": {"time_step_mct": 0.5, "until": "steady"},
+        "sample": {
+            "quantities": [*SERIES, "wall_pressure"], "start": 2, "wall_cells": True,
+            "targets": {"wall_pressure": 1e-9},
+            "planes": [{"axis": "x", "position_m": 5e-4}, {"axis": "y", "position_m": 1e-4}],
+            "distributions": [{"position_m": [1e-4, 1e-4]}, {"position_m": [9e-4, 6e-4]}],
+        },
+    },
 }  # fmt: skip
 SINGLE = ("plane", "slot", "shelf")  # in single precision
 
@@ -150,6 +172,11 @@ def remains(simulation: dsmc.Simulation) -> dict[str, np.ndarray]:
     for face, wall in result.walls.items():
         for name in ("number_flux", "pressure", "shear", "heat_flux", "leaving", "entering"):
             found[f"wall {face} {name}"] = np.array([*map(np.array, getattr(wall, name))])
+    for kind, fluxes in (("planes", PLANE_FLUXES), ("wall_profiles", WALL_FLUXES)):
+        for name, measured in getattr(result, kind).items():
+            for flux in fluxes:
+                pair = [np.array(column) for column in getattr(measured, flux)]
+                found[f"{kind} {name} {flux}"] = np.array(pair)
     for name, histogram in result.histograms.items():
         found[f"histogram {name}"] = histogram.density
     return {name: np.array(array) for name, array in found.items()}

@@ -20,6 +20,7 @@ CHOICES = {
     "duct": {"output": {"trajectory": 2, "snapshots": 3, "fields": 3}},
     "well": {"output": {"trajectory": 1, "particles": 5000}},
     "shelf": {"output": {"fields": 3}},
+    "basin": {"output": {"fields": 3}},
 }
 GROWING = ("trajectory.h5", "fields.vtkhdf", "particles.vtkhdf", "checkpoint.h5")
 

@@ -26,6 +26,7 @@ DOMAINS = {
     "duct": {"cells": [2, 1]},
     "well": {"cells": [2]},
     "shelf": {"cells": [2, 1], "grading": {"x": {"towards": "low", "ratio": 3.0}}},
+    "basin": {"cells": [2, 1]},
 }
 DIMENSION = 5
 

@@ -54,6 +54,18 @@ HAND_MADE = {
         "boundaries": {"x": {"kind": "specular"}},
         "collisions": {"partners": "nearest"},
     },
+    "steady": BOX | {
+        "domain": {"length_m": [1e-3, 1e-3], "cells": [20, 20]},
+        "boundaries": {"x": {"low": DIFFUSE, "high": {"kind": "specular"}}},
+        "run": {"time_step_mct": 0.2, "steps": 90_000, "until": "steady"},
+        "sample": {
+            "start": "steady", "fields_every": 5, "wall_cells": True,
+            "targets": {"wall_shear": 0.01, "velocity_y": 0.02},
+            "planes": [{"axis": "x", "position_m": 5e-4}],
+            "distributions": [{"position_m": [5e-4, 5e-4], "classes": 40,
+                               "range_m_s": [-900.0, 900.0]}],
+        },
+    },
     "file": BOX | {"initial": BOX["initial"] | {"kind": "file", "path": "earlier.h5"}},
 }  # fmt: skip
 GOOD = {name: tomllib.loads(file.read_text()) for name, file in shipped().items()} | HAND_MADE
@@ -276,6 +288,38 @@ EXTRA = (
     ("riemann", "initial", {"left": SIDE | {"temperature_K": 1e30}}, "initial.left.temperature_K"),
     ("file", "initial", {"velocity_m_s": [3e9, 0, 0]}, "initial.velocity_m_s"),
     ("file", "run", {"steps": 10**11}, None),
+    ("steady", "sample", {"start": "stedy"}, "sample.start"),
+    ("steady", "sample", {"fields_every": 0}, "sample.start"),
+    ("steady", "sample", {"targets": {}}, "sample.targets"),
+    ("steady", "sample", {"targets": {"energy": 0.01}}, "sample.targets.energy"),
+    ("steady", "sample", {"targets": {"wall_shear": 1.0}}, "sample.targets.wall_shear"),
+    ("file", "sample", {"targets": {"wall_shear": 0.1}}, "sample.targets.wall_shear"),
+    ("file", "sample", {"wall_cells": True}, "sample.wall_cells"),
+    ("file", "sample", {"planes": [{"axis": "y", "position_m": 0.1}]}, "sample.planes[0].axis"),
+    (
+        "file",
+        "sample",
+        {"planes": [{"axis": "x", "position_m": 0.1}]},
+        "sample.planes[0].position_m",
+    ),
+    (
+        "steady",
+        "sample",
+        {"distributions": [{"position_m": [5e-4]}]},
+        "sample.distributions[0].position_m",
+    ),
+    (
+        "steady",
+        "sample",
+        {"distributions": [{"position_m": [5e-4, 5e-4]}] * 2},
+        "sample.distributions[1].position_m",
+    ),
+    (
+        "steady",
+        "sample",
+        {"distributions": [{"position_m": [0, 0], "range_m_s": [1, 0]}]},
+        "sample.distributions[0].range_m_s",
+    ),
 )
 
 

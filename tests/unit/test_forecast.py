@@ -210,7 +210,7 @@ def test_moments_of_speeds_scatter_less_than_their_parts():
 
 
 def test_the_forecast_is_what_a_flow_measures():
-    """A shear flow over 10 mean free paths; the errors come from 20 blocks of time.
+    """A shear flow over 10 mean free paths; the errors come from blocks of time.
 
     Twenty cells know their common error to 4 %, two walls theirs to 12 %. The rest of the bounds is
     that samples are not independent. Long waves of density, temperature and momentum outlive two
@@ -227,7 +227,7 @@ def test_the_forecast_is_what_a_flow_measures():
     told = {entry.name: entry for entry in forecast.expected_errors(gas)}
     with Simulation(gas, threads=1) as simulation:
         result = simulation.run()
-    bounds = {name: (0.7, 1.7) for name in ("number_density", "temperature", "velocity_y")}
+    bounds = {name: (0.7, 1.9) for name in ("number_density", "temperature", "velocity_y")}
     bounds |= {name: (0.2, 1.2) for name in ("pressure", "pressure_xy", "heat_flux_x")}
     for name, (lowest, highest) in bounds.items():
         field, entry = result.fields[name], told[f"{name} of a cell"]
@@ -235,7 +235,7 @@ def test_the_forecast_is_what_a_flow_measures():
         ratio = math.sqrt((field.error**2).mean()) / scale / entry.error
         assert lowest < ratio < highest, (name, ratio)
         # The wrong twin takes every sample as independent: ten in two collision times.
-        assert math.sqrt(10.0) * ratio > highest or highest < 1.7
+        assert math.sqrt(10.0) * ratio > highest or highest < 1.9
     for name in ("number_flux", "pressure", "shear", "heat_flux"):
         entry = told[f"wall_{name} at x low"]
         pairs = [getattr(result.walls[face], name) for face in ("x_low", "x_high")]
@@ -267,8 +267,9 @@ def test_the_memory_of_long_series_and_fine_fields_is_counted():
     same = {"quantities": ["temperature"]}
     walls = scenario(boundaries=WALLS, domain={"cells": [10_000]}, sample=same)
     closed = scenario(domain={"cells": [10_000]}, sample=same)
-    # Sums of 15 columns three times, mean and scatter of 20 fields and what a block's end takes.
-    assert memory.needed(walls) - memory.needed(closed) == 10_000 * (3 * 15 * 8 + 5 * 20 * 8)
+    # Sums of 15 columns three times and in 32 blocks, and 20 fields as an evaluation takes them.
+    cell = 3 * 15 * 8 + 5 * 20 * 8 + 32 * 15 * 4
+    assert memory.needed(walls) - memory.needed(closed) == 10_000 * cell
 
 
 def test_the_check_can_be_read_by_programs():

@@ -157,7 +157,6 @@ def test_walls_that_cannot_be_are_refused(boundaries, path, words):
     ("changes", "path"),
     [
         ({"collisions": {"scheme": "nanbu-babovsky"}}, "collisions.scheme"),
-        ({"run__until": "steady"}, "run.until"),
     ],
 )
 def test_what_is_planned_is_refused_as_not_available_yet(changes, path):

@@ -6,14 +6,11 @@ known to sqrt(p (1 - p)/M), and bounds leave at least 3.5 of these.
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy.signal import lfilter
 from scipy.stats import chi2, norm
 from scipy.stats import t as student
 
 from dsmc.statistics import (
-    Running,
     Verdict,
     block_error,
     combine,
@@ -42,54 +39,6 @@ def alike(random, R: int, K: int, rho: float = 0.9) -> np.ndarray:
     """K figures of unit variance, correlated with one another, in R replicas."""
     common = random.normal(size=(R, 1))
     return np.sqrt(rho) * common + np.sqrt(1.0 - rho) * random.normal(size=(R, K))
-
-
-# -------------------------------------------------------------------------------- running means
-
-
-@given(values=st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=30), cut=st.integers(0, 30))
-def test_a_stream_and_its_merged_parts_have_the_mean_and_variance_of_the_whole(values, cut):
-    whole, left, right = Running(), Running(), Running()
-    for i, value in enumerate(values):
-        row = np.array([value, 2.0 * value])
-        whole.push(row)
-        (left if i < cut else right).push(row)
-    left.merge(right)
-    for stream in (whole, left):
-        assert stream.count == len(values)
-        mean, variance = np.mean(values), np.var(values, ddof=1)
-        # Rounding relative to the largest value, squared for the variance
-        scale = max(1e-300, np.max(np.abs(values)))
-        np.testing.assert_allclose(stream.mean, [mean, 2 * mean], atol=1e-13 * scale)
-        np.testing.assert_allclose(
-            stream.variance, [variance, 4 * variance], rtol=1e-10, atol=1e-13 * scale**2
-        )
-        np.testing.assert_allclose(stream.standard_error**2 * len(values), stream.variance)
-
-
-def test_a_small_scatter_on_a_large_mean_is_not_lost(random):
-    values = 1e8 + random.normal(size=2000)
-    stream = Running()
-    for value in values:
-        stream.push(value)
-    assert stream.variance == pytest.approx(np.var(values - 1e8, ddof=1), rel=1e-7)
-    naive = np.mean(values**2) - np.mean(values) ** 2
-    assert abs(naive - 1.0) > 0.3  # the textbook formula has lost it
-
-
-def test_one_value_has_no_error_and_shapes_may_not_change():
-    stream = Running()
-    stream.push([1.0, 2.0])
-    assert np.isnan(stream.standard_error).all()
-    with pytest.raises(ValueError, match="shape"):
-        stream.push([1.0, 2.0, 3.0])
-    other = Running()
-    other.push(1.0)
-    with pytest.raises(ValueError, match="shape"):
-        stream.merge(other)
-    before = stream.count
-    stream.merge(Running())
-    assert stream.count == before
 
 
 # --------------------------------------------------------------------------- correlated series

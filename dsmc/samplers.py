@@ -1,0 +1,70 @@
+"""The samplers of a run: what its scenario asks to be measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dsmc.averaging import FieldSampler
+from dsmc.cells import number_of_cells
+from dsmc.loads import TallySampler
+from dsmc.probing import Probing
+from dsmc.rows import rows
+from dsmc.sampling import CensusSampler, SeriesSampler
+from dsmc.slow_modes import relaxation_rates
+from dsmc.walls import net
+from dsmc.window import Window
+
+if TYPE_CHECKING:
+    from dsmc.model import Model
+    from dsmc.particles import Particles
+    from dsmc.scenario import Scenario
+    from dsmc.step import Tallies
+
+SETTLING = 20.0  # collision times until the census believes that the gas has forgotten its start
+
+
+class Samplers(NamedTuple):
+    """Those of a run; None where there is nothing to sample."""
+
+    window: Window
+    series: SeriesSampler
+    fields: FieldSampler | None
+    walls: TallySampler
+    probing: Probing
+    census: CensusSampler | None
+
+
+def samplers(scenario: Scenario, model: Model, state: Particles, tallies: Tallies) -> Samplers:
+    """Return the samplers of a scenario, which have seen nothing yet.
+
+    tallies : of the run, growing
+    """
+    window, tally = Window(scenario), rows(scenario)
+    walls = TallySampler(
+        window.start, lambda: net(tallies.walls[:, : tally.planes].sum(axis=0))
+    )  # fmt: skip
+    census = None
+    if state.clock is not None:
+        settled = SETTLING * scenario.collision_time
+        census = CensusSampler(model.gas, scenario.temperature, state.slabs, settled)
+    fields = _fields(scenario, model, state, window) if scenario.sample.fields_every else None
+    probing = Probing(scenario, window.start, tallies.walls)
+    return Samplers(window, _series(scenario, model), fields, walls, probing, census)
+
+
+def _series(scenario: Scenario, model: Model) -> SeriesSampler:
+    names = tuple(molecule.name for molecule in scenario.molecules)
+    axial = scenario.initial.kind in ("bi-maxwellian", "two-beams")
+    wanted = frozenset(scenario.sample.quantities)
+    return SeriesSampler(model.gas, names, wanted, axial, scenario.time_step)
+
+
+def _fields(scenario: Scenario, model: Model, state: Particles, window: Window) -> Any:
+    output = scenario.output
+    return FieldSampler(
+        model.grid, model.gas, scenario.sample.fields_every, window.start,
+        state.count / number_of_cells(model.grid),
+        [rates * scenario.time_step for rates in relaxation_rates(scenario)],
+        output.fields * (output.fields_average == "interval"),
+        model.time_step if model.colliding else None,
+    )  # fmt: skip

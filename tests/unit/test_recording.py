@@ -1,0 +1,64 @@
+"""What `dsmc check` says of averages, targets, planes and cells that are looked at."""
+
+import io
+
+import pytest
+
+from dsmc import forecast
+from dsmc.scenario import load
+from dsmc.scenario.report import show_check
+
+FLOW = {
+    "sample.start": "steady", "run.until": "steady", "run.steps": 40_000,
+    "sample.targets": {"wall_shear": 0.02},
+    "sample.planes": [{"axis": "x", "position_m": 8.4e-4}],
+    "sample.distributions": [{"position_m": [8.4e-4], "name": "middle"}],
+}  # fmt: skip
+
+
+def told(**changes):
+    """The report on the flow."""
+    out = io.StringIO()
+    show_check(load("couette", FLOW | changes), stream=out)
+    return out.getvalue()
+
+
+def warned(**changes):
+    """Text of the warning about each key."""
+    found = forecast.warnings(load("couette", FLOW | changes))
+    return {caution.key: caution for caution in found}
+
+
+def test_the_report_shows_every_key_of_what_is_sampled():
+    text = told()
+    for key in (
+        "sample.targets.wall_shear", "sample.planes[0].position_m",
+        "sample.distributions[0].classes", "slowest relaxation time", "averages from step",
+    ):  # fmt: skip
+        assert key in text
+
+
+def test_the_price_of_a_target_is_told():
+    scenario = load("couette", FLOW)
+    entries = {entry.name: entry for entry in forecast.expected_errors(scenario, target=0.5)}
+    shear, pressure = entries["wall_shear at x low"], entries["wall_pressure at x low"]
+    assert shear.needed > scenario.sample_start
+    growth = (shear.scale / 0.02) ** 2 * (40_000 - scenario.sample_start)
+    assert shear.needed - scenario.sample_start == pytest.approx(growth, abs=1.0)
+    assert pressure.needed < shear.needed  # it has no target of its own: that of the call
+
+
+def test_a_plane_by_a_wall_or_inside_cells_is_warned_of():
+    assert not warned()
+    key = "sample.planes[0].position_m"
+    near = warned(**{"sample.planes": [{"axis": "x", "position_m": 5e-5}]})
+    assert "comes back" in near[key].text
+    inside = warned(**{"sample.planes": [{"axis": "x", "position_m": 8.5e-4}]})
+    assert "inside cells" in inside[key].text
+    cure = float(inside[key].cure.rpartition("=")[2])
+    assert cure / (1.68e-3 / 60) == pytest.approx(round(cure / (1.68e-3 / 60)))
+
+
+def test_a_run_too_short_to_become_steady_is_warned_of():
+    caution = warned(**{"run.steps": 500})["sample.start"]
+    assert "hardly be steady" in caution.text
