@@ -1,0 +1,33 @@
+"""The cases, in the order in which they are asked."""
+
+from __future__ import annotations
+
+from dsmc.validate.case import Case
+from dsmc.validate.cases import (
+    anisotropy,
+    bkw,
+    collision_rates,
+    few_particles,
+    fluctuations,
+    relaxation,
+    speed_classes,
+    transport,
+)
+
+_ALL: tuple[Case, ...] = (
+    collision_rates.CASE,
+    speed_classes.HARD_SPHERES,
+    bkw.CASE,
+    relaxation.STATE_A,
+    relaxation.STATE_B,
+    anisotropy.HISTORY,
+    anisotropy.EXPONENTIAL,
+    few_particles.MOMENTS,
+    few_particles.STRESS,
+    fluctuations.CASE,
+    transport.HARD_SPHERES,
+    transport.VHS,
+)
+
+CASES: dict[str, Case] = {case.name: case for case in _ALL}
+"""Every case by name."""
