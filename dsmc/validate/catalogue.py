@@ -9,7 +9,10 @@ from dsmc.validate.cases import (
     collision_rates,
     few_particles,
     fluctuations,
+    gaps,
+    plates,
     relaxation,
+    shear_wave,
     speed_classes,
     transport,
 )
@@ -27,6 +30,12 @@ _ALL: tuple[Case, ...] = (
     fluctuations.CASE,
     transport.HARD_SPHERES,
     transport.VHS,
+    shear_wave.VISCOSITY,
+    shear_wave.WIDE_CELLS,
+    shear_wave.LONG_STEPS,
+    plates.CASE,
+    gaps.COUETTE,
+    gaps.FOURIER,
 )
 
 CASES: dict[str, Case] = {case.name: case for case in _ALL}

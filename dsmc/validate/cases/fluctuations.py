@@ -8,6 +8,8 @@ Legend: Nb mean occupancy, K cells, N_tot particles.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from dsmc import reference
@@ -38,6 +40,7 @@ def cube() -> Scenario:
     )  # fmt: skip
 
 
+@lru_cache(maxsize=64)  # wrong twins look at the same gas
 def snapshots(repetition: Repetition, count: int) -> tuple[Values, Values, Values]:
     """Numbers, velocities and temperatures of the cells: (count, K), (…, 3), (count, K)."""
     scenario = cube()
