@@ -322,15 +322,16 @@ def run_validation(arguments: argparse.Namespace) -> int:
     """`dsmc validate`"""
     from dsmc import validate
 
-    message = validate.unknown(arguments.case)
+    tier, listing = arguments.tier or "quick", arguments.list
+    message = validate.refusal(arguments.case, tier, arguments.mutants or listing)
     if message:
         return _refuse(message)
-    if arguments.list:
+    if listing:
         print("\n".join(validate.listed(arguments.case, arguments.quiet)))
         return 0
     return validate.main(
         arguments.case,
-        tier=arguments.tier or "quick",
+        tier=tier,
         mutants=arguments.mutants,
         as_json_text=arguments.json,
         report=arguments.report,

@@ -99,8 +99,8 @@ def section(outcome: Outcome) -> Iterator[str]:
         ("Judged on", judged),
     ):  # fmt: skip
         yield f"<dt>{term}</dt><dd>{escape(told)}</dd>"
-    yield f'</dl>\n<img alt="{escape(outcome.name)}: measured against reference" src="'
-    yield f'{picture(outcome)}">'
+    told = f"{escape(outcome.name)}: measured against reference"
+    yield f'</dl>\n<img alt="{told}" src="{picture(outcome)}">'
     count = len(outcome.figures.labels)
     yield f"<details{' open' if count <= 3 else ''}><summary>All {count} figures</summary>\n<table>"
     yield "<tr><th>figure</th><th>measured</th><th>error</th><th>reference</th><th>margin</th>"

@@ -12,9 +12,8 @@ is followed along each velocity, its moments
 
     a = T (K a + g) + what the plates emit
 
-solve a linear system over the places of a mesh that is fine at the plates, S being quadratic between
-them. The expansion is that of C. E. Siewert, Z. angew. Math. Phys. 54 (2003) 273, and C. L. Pekeris,
-Proc. Natl. Acad. Sci. USA 41 (1955) 661; diffuse reflection: Maxwell 1879.
+solve a linear system over the places of a mesh that is fine at the plates, K a + g being quadratic
+between them. The expansion in polynomials: C. E. Siewert, Z. angew. Math. Phys. 54 (2003) 273.
 """
 
 from __future__ import annotations
@@ -31,8 +30,8 @@ from dsmc.reference.speed_classes import power_law_rate
 
 Values = NDArray[np.float64]
 
-RANKS, TERMS = 8, 6  # tensors up to this l, polynomials of each
-SPEEDS, ANGLES = 24, 24  # velocities with c_x > 0
+RANKS, TERMS = 7, 10  # tensors up to this l, polynomials of each
+SPEEDS, ANGLES = 20, 20  # velocities with c_x > 0
 ELEMENTS = 20  # of the mesh across the gap
 FASTEST = 5.0  # [v0]
 PER_TAU = 0.5 * math.sqrt(math.pi)  # v0 tau_c / lambda

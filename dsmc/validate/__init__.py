@@ -34,10 +34,10 @@ __all__ = [
     "figures",
     "listed",
     "main",
+    "refusal",
     "reject",
     "repeat",
     "share",
-    "unknown",
     "validate",
 ]
 
@@ -46,14 +46,16 @@ WIDTH = 132  # of the table where it does not go to a terminal
 RECORDS = Path("runs/validate")  # where the tight tier keeps its repetitions
 
 
-def unknown(names: Sequence[str], known: Sequence[str] = tuple(CASES)) -> str:
-    """A message about names that are no cases, with the nearest ones; empty if all are known."""
-    strange = [name for name in names if name not in known]
-    if not strange:
-        return ""
-    close = get_close_matches(strange[0], known, n=3, cutoff=0.4)
-    hint = f", did you mean {' or '.join(close)}?" if close else ""
-    return f"no case {strange[0]!r}{hint}; known: {', '.join(known)}"
+def refusal(names: Sequence[str], tier: str, mutants: bool) -> str:
+    """What is wrong with the names of cases, and the cure; empty if nothing is."""
+    for name in names:
+        if name not in CASES:
+            close = get_close_matches(name, CASES, n=3, cutoff=0.4)
+            hint = f", did you mean {' or '.join(close)}?" if close else ""
+            return f"no case {name!r}{hint}; known: {', '.join(CASES)}"
+        if CASES[name].effort(tier) is None and not mutants:
+            return f"{name} is asked with --full or --tight: it takes longer"
+    return ""
 
 
 def listed(names: Sequence[str] = (), quiet: bool = False) -> list[str]:

@@ -2,7 +2,7 @@
 
 Against the linear Boltzmann equation solved numerically (`dsmc.reference.plane_flows`). What cells
 and steps add to viscosity and conductivity is allowed for: the flow is that of a gap narrower by
-the share. The gas starts in the slip solution and settles before it is looked at.
+this share, by the slip solution. The gas starts in the slip solution and settles before it is looked at.
 """
 
 from __future__ import annotations
@@ -100,28 +100,31 @@ def measure_fourier(repetition: Repetition, particles: int, steps: int) -> Value
     return np.array(row)
 
 
-def _known(flow: Callable[[float], float], coefficient: str, nonlinear: float, name: str):
-    """The flow in gaps narrower by what cells and steps add to the coefficient."""
+def _known(flow: str, coefficient: str, nonlinear: float, name: str) -> Figures:
+    """The flow, with what cells and steps add to the coefficient as the slip solution has it."""
     exact, margin = [], []
     for gap, cells in GAPS.items():
         added = reference.cell_size_error(gap / cells, coefficient, order="infinite")
         added += reference.time_step_error(STEP, coefficient, order="infinite")
-        exact.append(flow(gap / (1.0 + float(added))))
+        slip, narrower = (
+            getattr(reference.slip_flows(g), flow) for g in (gap, gap / (1.0 + float(added)))
+        )
+        value = getattr(reference, flow)(gap)
+        exact.append(value * narrower / slip)
         # Half of the correction may be off where the gas is not near the continuum.
-        margin.append(nonlinear * exact[-1] + 0.5 * abs(exact[-1] - flow(gap)) + 1e-4)
-    return figures(
-        [f"{name} over free-molecular, Kn = {1.0 / gap:g}" for gap in GAPS], exact, margin
-    )
+        margin.append(nonlinear * value + 0.5 * abs(exact[-1] - value) + 1e-4)
+    labels = [f"{name} over free-molecular, Kn = {1.0 / gap:g}" for gap in GAPS]
+    return figures(labels, exact, margin)
 
 
 def known_couette(particles: int, steps: int) -> Figures:
     """Margin: the plates heat the gas by mu U^2/(8 k) at most, 0.023 (U/v0)^2 of the stress."""
-    return _known(reference.couette_stress, "viscosity", 0.023 * SPEED**2, "shear stress")
+    return _known("couette_stress", "viscosity", 0.023 * SPEED**2, "shear stress")
 
 
 def known_fourier(particles: int, steps: int) -> Figures:
     """Margin: second order of the difference of temperatures, (dT/T)^2/20."""
-    return _known(reference.fourier_heat_flux, "conductivity", DIFFERENCE**2 / 20.0, "heat flux")
+    return _known("fourier_heat_flux", "conductivity", DIFFERENCE**2 / 20.0, "heat flux")
 
 
 FULL = {"particles": 20_000, "steps": 2000}
