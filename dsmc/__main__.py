@@ -168,21 +168,8 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
     plot.add_argument("-o", "--output", metavar="PNG", help="a picture or folder to write")
     plot.add_argument("--animate", action="store_true", help="draw the tracked velocities as a GIF")
 
-    validate = command("validate", "judge the engine against exact results", run_validation)
-    validate.add_argument("case", metavar="CASE", nargs="*", help="names of cases; all of them")
-    tiers = validate.add_mutually_exclusive_group()
-    for tier, told in (("full", "up to two hours on two cores"), ("tight", "as long as it takes")):
-        tiers.add_argument(f"--{tier}", dest="tier", action="store_const", const=tier, help=told)
-    tiers.add_argument(
-        "--mutants", action="store_true", help="ask the wrong twins, which must be rejected"
-    )
-    tiers.add_argument("--list", action="store_true", help="list the cases and their questions")
-    validate.add_argument("--report", metavar="FILE.html", help="write a report with pictures")
-    validate.add_argument(
-        "-o", "--output", metavar="DIR",
-        help="keep finished repetitions there and go on from them (runs/validate with --tight)",
-    )  # fmt: skip
-    validate.add_argument("--json", action="store_true", help="print JSON")
+    told = "judge the engine against exact results"
+    _validate_options(command("validate", told, run_validation))
 
     bench = command("bench", "measure the speed of this machine", run_bench)
     bench.add_argument("--particles", metavar="N", type=whole, help="particles of the main problem")
@@ -195,6 +182,24 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
     scenarios.add_argument("name", nargs="?", help="print this one, to begin your own with")
     command("schema", "print the JSON Schema of a scenario, for editors", print_schema)
     return parser, commands
+
+
+def _validate_options(parser: Parser) -> None:
+    """Which cases, how closely, and where the results go."""
+    parser.add_argument("case", metavar="CASE", nargs="*", help="names of cases; all of them")
+    tiers = parser.add_mutually_exclusive_group()
+    for tier, told in (("full", "up to two hours on two cores"), ("tight", "as long as it takes")):
+        tiers.add_argument(f"--{tier}", dest="tier", action="store_const", const=tier, help=told)
+    tiers.add_argument(
+        "--mutants", action="store_true", help="ask the wrong twins, which must be rejected"
+    )
+    tiers.add_argument("--list", action="store_true", help="list the cases and their questions")
+    parser.add_argument("--report", metavar="FILE.html", help="write a report with pictures")
+    parser.add_argument(
+        "-o", "--output", metavar="DIR",
+        help="keep finished repetitions there and go on from them (runs/validate with --tight)",
+    )  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _scenario_options(parser: Parser) -> None:

@@ -2,7 +2,8 @@
 
 Against the linear Boltzmann equation solved numerically (`dsmc.reference.plane_flows`). What cells
 and steps add to viscosity and conductivity is allowed for: the flow is that of a gap narrower by
-this share, by the slip solution. The gas starts in the slip solution and settles before it is looked at.
+this share, by the slip solution. The gas starts in that solution and settles before it is looked
+at.
 """
 
 from __future__ import annotations
