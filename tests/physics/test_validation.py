@@ -10,7 +10,12 @@ from dsmc.validate import CASES, reject, share, validate
 from dsmc.validate.report import figure_rows
 
 CHANCE = share(len(CASES))
-TWINS = [(name, k) for name, case in CASES.items() for k in range(len(case.mutants))]
+SLOW = {"cell-size", "time-step", "transport-vhs", "couette", "fourier"}  # of the twins
+TWINS = [
+    pytest.param(name, k, marks=[pytest.mark.long] if name in SLOW else [])
+    for name, case in CASES.items()
+    for k in range(len(case.mutants))
+]
 
 
 def told(outcome):

@@ -80,6 +80,6 @@ CASE = Case(
     mutants=(
         Mutant("directions half a per cent short along x", {"isotropic_cosine": _short_along_x}),
         Mutant("rate 3 % too high", faster(1.03, hard_spheres=False),
-               effort=Effort(100, {"particles": 100_000})),
+               effort=Effort(50, {"particles": 100_000})),
     ),
 )  # fmt: skip
