@@ -9,7 +9,6 @@ from dsmc.validate.cases import (
     collision_rates,
     few_particles,
     fluctuations,
-    gaps,
     plates,
     relaxation,
     shear_wave,
@@ -34,8 +33,6 @@ _ALL: tuple[Case, ...] = (
     shear_wave.WIDE_CELLS,
     shear_wave.LONG_STEPS,
     plates.CASE,
-    gaps.COUETTE,
-    gaps.FOURIER,
 )
 
 CASES: dict[str, Case] = {case.name: case for case in _ALL}
