@@ -24,10 +24,11 @@ run: $(VENV)/.core
 	@echo "Running scenarios/gas/relaxation.toml into runs/relaxation"
 	@$(BIN)/dsmc run scenarios/gas/relaxation.toml -o runs/relaxation --overwrite
 
-# A process for each core: most tests keep one core busy. A file stays in one process.
+# A process for each core: most tests keep one core busy, and libraries need no threads beside them.
+# A file stays in one process.
 test: lint
 	@echo "Running the tests (not the long ones)"
-	@$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not long"
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile -m "not long"
 
 test-long: $(VENV)/.test
 	@echo "Running the long physics tests"

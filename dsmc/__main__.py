@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from dsmc import __version__
+from dsmc.option_values import positive, seconds, share, whole
 
 if TYPE_CHECKING:
     from dsmc.scenario import Scenario
@@ -167,6 +168,9 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
     plot.add_argument("-o", "--output", metavar="PNG", help="a picture or folder to write")
     plot.add_argument("--animate", action="store_true", help="draw the tracked velocities as a GIF")
 
+    told = "judge the engine against exact results"
+    _validate_options(command("validate", told, run_validation))
+
     bench = command("bench", "measure the speed of this machine", run_bench)
     bench.add_argument("--particles", metavar="N", type=whole, help="particles of the main problem")
     bench.add_argument("--threads", metavar="N", type=whole, nargs="+", help="numbers of threads")
@@ -180,6 +184,24 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
     return parser, commands
 
 
+def _validate_options(parser: Parser) -> None:
+    """Which cases, how closely, and where the results go."""
+    parser.add_argument("case", metavar="CASE", nargs="*", help="names of cases; all of them")
+    tiers = parser.add_mutually_exclusive_group()
+    for tier, told in (("full", "up to two hours on two cores"), ("tight", "as long as it takes")):
+        tiers.add_argument(f"--{tier}", dest="tier", action="store_const", const=tier, help=told)
+    tiers.add_argument(
+        "--mutants", action="store_true", help="ask the wrong twins, which must be rejected"
+    )
+    tiers.add_argument("--list", action="store_true", help="list the cases and their questions")
+    parser.add_argument("--report", metavar="FILE.html", help="write a report with pictures")
+    parser.add_argument(
+        "-o", "--output", metavar="DIR",
+        help="keep finished repetitions there and go on from them (runs/validate with --tight)",
+    )  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
 def _scenario_options(parser: Parser) -> None:
     """The scenario, and the options that override its keys."""
     parser.add_argument("scenario", help="a TOML file, or the name of a shipped scenario")
@@ -191,48 +213,6 @@ def _scenario_options(parser: Parser) -> None:
     parser.add_argument("--seed", metavar="N", help="seed of the random numbers (run.seed)")
     parser.add_argument("--threads", metavar="N", help="threads (run.threads)")
     parser.add_argument("--replicas", metavar="R", help="independent repetitions (run.replicas)")
-
-
-def whole(text: str) -> int:
-    """A positive whole number, which may be written as 1e6."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not (number.is_integer() and 1 <= number <= 1e12):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
-    return int(number)
-
-
-def positive(text: str) -> float:
-    """A positive number."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 0.0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number: write 1e-5")
-    return number
-
-
-def seconds(text: str) -> float:
-    """A duration: 90, 90s, 10m, 2h or 1.5d, in seconds."""
-    units = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
-    match = re.fullmatch(r"(\d+\.?\d*|\.\d+)\s*([a-z]*)", text.strip().lower())
-    if match is None or match[2] not in units or float(match[1]) == 0.0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a duration: write 90, 10m or 2h")
-    return float(match[1]) * units[match[2]]
-
-
-def share(text: str) -> float:
-    """A number between 0 and 1, 0.001 or 0.1%."""
-    try:
-        number = float(text.removesuffix("%")) / (100.0 if text.endswith("%") else 1.0)
-    except ValueError:
-        number = 0.0
-    if not 0.0 < number < 1.0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no share between 0 and 1: write 0.001")
-    return number
 
 
 def _load(arguments: argparse.Namespace) -> Scenario:
@@ -339,6 +319,28 @@ def run_bench(arguments: argparse.Namespace) -> int:
         threads=arguments.threads,
         precision=arguments.precision,
         as_json=arguments.json,
+        quiet=arguments.quiet,
+    )
+
+
+def run_validation(arguments: argparse.Namespace) -> int:
+    """`dsmc validate`"""
+    from dsmc import validate
+
+    tier, listing = arguments.tier or "quick", arguments.list
+    message = validate.refusal(arguments.case, tier, arguments.mutants or listing)
+    if message:
+        return _refuse(message)
+    if listing:
+        print("\n".join(validate.listed(arguments.case, arguments.quiet)))
+        return 0
+    return validate.main(
+        arguments.case,
+        tier=tier,
+        mutants=arguments.mutants,
+        as_json_text=arguments.json,
+        report=arguments.report,
+        directory=arguments.output,
         quiet=arguments.quiet,
     )
 

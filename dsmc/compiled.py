@@ -24,7 +24,8 @@ from numba.core import config as _config
 from numba.core.registry import CPUDispatcher
 
 
-def _cache_key() -> str:
+def code_key() -> str:
+    """A key of the package's sources, Numba's version, Python's and the processor."""
     digest = hashlib.sha256()
     for source in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(source.read_bytes())
@@ -45,7 +46,7 @@ def _cache_directory() -> str | None:
         os.path.join(tempfile.gettempdir(), f"dsmc-bridge-{user}"),
     )
     for root in filter(None, roots):
-        directory = os.path.join(root, _cache_key())
+        directory = os.path.join(root, code_key())
         try:
             os.makedirs(directory, exist_ok=True)
         except OSError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -79,22 +79,11 @@ def walls(
         thermal_speed=np.ascontiguousarray(np.concatenate([table[:, 4:] for table in tables])),
         cells=np.array(tally.cells, np.int64),
     )
-    for number, (low, high) in extents(patches, dimension):
-        result.low[number], result.high[number] = low, high
-    return result
-
-
-def extents(
-    patches: Sequence[Patch], dimension: int
-) -> Iterator[tuple[int, tuple[np.ndarray, np.ndarray]]]:
-    """(number, (low, high)) of every patch upon a face, (d,) [m]; along its normal all space."""
     for number, patch in enumerate(patches):
-        if patch.boundary.kind == "periodic" or patch.boundary.from_m is None:
-            continue
-        low, high = np.full(dimension, -np.inf), np.full(dimension, np.inf)
-        others = [axis for axis in range(dimension) if axis != patch.axis]
-        low[others], high[others] = np.transpose(patch.range)
-        yield number, (low, high)
+        if getattr(patch.boundary, "from_m", None) is not None:  # a patch upon a face
+            others = [axis for axis in range(dimension) if axis != patch.axis]
+            result.low[number, others], result.high[number, others] = np.transpose(patch.range)
+    return result
 
 
 def accommodation(boundary) -> tuple[float, float]:

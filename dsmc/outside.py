@@ -163,7 +163,7 @@ def number_density(boundary) -> float:
 
 def number_flow(boundary, shares, molecules) -> float:
     """Molecules that an inlet lets in per time [1/s]."""
-    if boundary.number_flow_s is not None:
-        return boundary.number_flow_s
+    if boundary.number_flow_per_s is not None:
+        return boundary.number_flow_per_s
     mean_mass = sum(x * molecule.mass for x, molecule in zip(shares, molecules, strict=True))
     return boundary.mass_flow_kg_s / mean_mass

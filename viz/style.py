@@ -94,23 +94,36 @@ def draw_panels(
     """
     path = Path(path)
     with look():
-        figure = canvas((1.0, 1.0))
-        shown = [axes for axes in map(partial(_drawn, figure), panels) if axes is not None]
-        if not shown:
+        figure = figure_of(panels, title, panel_size, columns)
+        if figure is None:
             return None
-        columns = min(columns or math.ceil(math.sqrt(len(shown))), len(shown))
-        rows = math.ceil(len(shown) / columns)
-        figure.set_size_inches(columns * panel_size[0], rows * panel_size[1])
-        for axes, place in zip(shown, figure.add_gridspec(rows, columns), strict=False):
-            axes.set_subplotspec(place)
-        if title:
-            lines = textwrap.fill(title, round(_TITLE_LETTERS * figure.get_figwidth()))
-            figure.suptitle(lines, fontsize=13.5, x=0.02, ha="left", parse_math=False)
-        lay_out(figure)
         make_directory(path.parent)
         with disk.replacing(path) as unfinished:
             figure.savefig(unfinished, dpi=DPI, format="png")
     return path
+
+
+def figure_of(
+    panels: Sequence[Panel],
+    title: str = "",
+    panel_size: tuple[float, float] = (6.4, 4.4),
+    columns: int | None = 2,
+) -> Figure | None:
+    """The figure of all panels that have something to show; to be called inside `look`."""
+    figure = canvas((1.0, 1.0))
+    shown = [axes for axes in map(partial(_drawn, figure), panels) if axes is not None]
+    if not shown:
+        return None
+    columns = min(columns or math.ceil(math.sqrt(len(shown))), len(shown))
+    rows = math.ceil(len(shown) / columns)
+    figure.set_size_inches(columns * panel_size[0], rows * panel_size[1])
+    for axes, place in zip(shown, figure.add_gridspec(rows, columns), strict=False):
+        axes.set_subplotspec(place)
+    if title:
+        lines = textwrap.fill(title, round(_TITLE_LETTERS * figure.get_figwidth()))
+        figure.suptitle(lines, fontsize=13.5, x=0.02, ha="left", parse_math=False)
+    lay_out(figure)
+    return figure
 
 
 def make_directory(directory: Path) -> None:

@@ -171,7 +171,7 @@ def field_pair(a: Field, b: Field) -> Points:
     if not all(
         np.allclose(x, y, rtol=_SAME, atol=0.0) for x, y in zip(a.axes, b.axes, strict=True)
     ):
-        return Points(*head, obstacle="boxes of different size")
+        return Points(*head, obstacle="boxes or cells of different size")
     columns = (a.value, a.error, b.value, b.error)
 
     def place(k: int) -> str:

@@ -74,9 +74,20 @@ def _states(scenario: Scenario) -> list[tuple[float, float]]:
 
 
 def shortest_scales(scenario: Scenario) -> tuple[float, float]:
-    """(lambda [m], tau_c [s]) where they are shortest at the start."""
-    paths, times = zip(*(scenario.scales_at(*state) for state in _states(scenario)), strict=True)
+    """(lambda [m], tau_c [s]) where they are shortest: at the start, or before a cold wall."""
+    states = [*_states(scenario), *_before_walls(scenario)]
+    paths, times = zip(*(scenario.scales_at(*state) for state in states), strict=True)
     return min(paths), min(times)
+
+
+def _before_walls(scenario: Scenario) -> Iterator[tuple[float, float]]:
+    """(n, T) of gas that took the temperature of a wall at the mean pressure of the start."""
+    pressure = scenario.number_density * scenario.temperature  # over k
+    for axis in AXES[: scenario.dimension]:
+        faces = getattr(scenario.boundaries, axis)
+        for face in (faces.low, faces.high):
+            if face.kind == "diffuse" and face.accommodation > 0.0:
+                yield pressure / face.temperature_K, face.temperature_K
 
 
 def _time_step_cautions(scenario: Scenario) -> Iterator[Caution]:
@@ -85,7 +96,7 @@ def _time_step_cautions(scenario: Scenario) -> Iterator[Caution]:
     ratio = scenario.time_step / time
     key = "run.time_step_mct" if scenario.run.time_step_s is None else "run.time_step_s"
     found = f"{scenario.time_step:.3g} s = {ratio:.3g} mean collision times"
-    cure = "time_step_mct = 0.2"
+    cure = f"time_step_mct = {0.2 * time / scenario.collision_time:.2g}"
     if ratio > LARGEST_TIME_STEP:
         text = f"more than {LARGEST_TIME_STEP} mean collision times"
         if not scenario.homogeneous:

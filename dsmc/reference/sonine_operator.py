@@ -15,6 +15,7 @@ Sci. USA 43 (1957) 998 (infinite order, hard spheres).
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -106,35 +107,65 @@ def colliding_pairs(exponent: float, points: int) -> tuple[Values, Values, Value
     return np.sqrt(y / 2.0)[:, None, None], np.sqrt(2.0 * z)[:, None], x, weight
 
 
+def solid_legendre(rank: int, along: Values, square: Values) -> Values:
+    """r^l P_l(along/r), l = rank, r^2 = square: the contraction of a tensor with an axis."""
+    before, now = np.zeros_like(along), np.ones_like(along)
+    for n in range(rank):
+        before, now = now, ((2 * n + 1) * along * now - n * square * before) / (n + 1)
+    return now
+
+
+class Brackets(NamedTuple):
+    """Parts of the collision operator, (terms, terms) each, over <phi_0^2> and per tau_c."""
+
+    loss: Values
+    """<phi_j phi_k nu(c)>/nu: what leaves a velocity"""
+    mate: Values
+    """what leaves with the partner of the collision"""
+    gain: Values
+    """what both bring to the velocities after it; loss + mate - gain is the whole operator"""
+
+
+@lru_cache(maxsize=128)
+def brackets(rank: int, omega: float, terms: int) -> Brackets:
+    """Loss, partner's loss and gain of tensors of any rank, all polynomials k < terms.
+
+    Of a tagged particle the operator is loss - gain/2, its partner being none of its kind.
+    """
+    from scipy.special import gamma
+
+    points = terms + rank + 4
+    G, g, x, weight = colliding_pairs(2.0 - 2.0 * float(viscosity_exponent(omega)), points)
+    energy, product = G**2 + g**2 / 4.0, G**2 - g**2 / 4.0  # (c^2 + c_1^2)/2 and c . c_1
+    square, square_1 = energy + G * g * x, energy - G * g * x
+    along = G + g * x / 2.0  # c along G; c' likewise, x then being the cosine of g'
+    # Contractions of the tensor of c with those of c, c_1 and with (G/G)(G/G)...
+    own = square**rank
+    other = solid_legendre(rank, product + 0.0 * square, square * square_1)
+    axis = solid_legendre(rank, along, square)
+    R = sonine_polynomials(square, rank + 0.5, terms)
+    after = (axis * R) @ np.polynomial.legendre.leggauss(points)[1][:, None] / 2.0
+    R_1 = R[..., ::-1]  # the nodes are symmetric, and c_1 is c with the cosine reversed
+    scale = gamma(1.5) / gamma(rank + 1.5)
+    parts = []
+    for change in (own * R, other * R_1, 2.0 * axis * after):
+        matrix = (R * weight).reshape(terms, -1) @ change.reshape(terms, -1).T * scale
+        matrix = (matrix + matrix.T) / 2.0
+        matrix.flags.writeable = False
+        parts.append(matrix)
+    return Brackets(*parts)
+
+
 @lru_cache(maxsize=64)
 def sonine_matrix(mode: str, omega: float = 0.5, terms: int = TERMS) -> Values:
     """Bracket integrals over <phi_0^2> per tau_c, (terms, terms), read-only, mode as in `MODES`.
 
     Symmetric and positive; element (0, 0) is the initial rate. Isotropic scattering (VHS).
     """
-    from scipy.special import gamma
-
     rank, first, tagged = MODES[choice("mode", mode, tuple(MODES))]
-    p = 2.0 - 2.0 * float(viscosity_exponent(omega))
-    size = terms + first
-    G, g, x, weight = colliding_pairs(p, size + 4)
-    energy, product = G**2 + g**2 / 4.0, G**2 - g**2 / 4.0  # (c^2 + c_1^2)/2 and c . c_1
-    square, square_1 = energy + G * g * x, energy - G * g * x
-    along = G + g * x / 2.0  # c along G; c' likewise, x then being the cosine of g'
-    # Contractions of the tensor of c with those of c, c_1 and with (G/G)(G/G)...
-    own = square**rank
-    other = (1.0, product, (3.0 * product**2 - square * square_1) / 2.0)[rank]
-    axis = (1.0, along, (3.0 * along**2 - square) / 2.0)[rank]
-    R = sonine_polynomials(square, rank + 0.5, size)
-    after = (axis * R) @ np.polynomial.legendre.leggauss(size + 4)[1][:, None] / 2.0
-    if tagged:
-        change = own * R - axis * after
-    else:
-        R_1 = R[..., ::-1]  # the nodes are symmetric, and c_1 is c with the cosine reversed
-        change = own * R + other * R_1 - 2.0 * axis * after
-    matrix = (R * weight).reshape(size, -1) @ change.reshape(size, -1).T
-    matrix *= gamma(1.5) / gamma(rank + 1.5)
-    matrix = ((matrix + matrix.T) / 2.0)[first:, first:]
+    part = brackets(rank, float(viscosity_exponent(omega)), terms + first)
+    matrix = part.loss - part.gain / 2.0 if tagged else part.loss + part.mate - part.gain
+    matrix = matrix[first:, first:]
     matrix.flags.writeable = False
     return matrix
 

@@ -155,7 +155,7 @@ class MassFlowFace(_Outside):
     mass_flow_kg_s: Positive | None = Field(
         None, description="net mass that enters per time [kg/s]", examples=[1e-9]
     )
-    number_flow_s: Positive | None = Field(
+    number_flow_per_s: Positive | None = Field(
         None, description="net molecules that enter per time [1/s]", examples=[1e17]
     )
 

@@ -77,8 +77,8 @@ def _needs(path: str, table: Mapping[str, Any]) -> Iterator[Problem]:
                 cure = f"temperature of the wall [K], for instance temperature_K = {example}"
                 yield Problem(f"{path}.{key}", "", "missing", cure)
     if kind == "mass-flow":
-        flows = [key for key in ("mass_flow_kg_s", "number_flow_s") if key in table]
-        allowed = "exactly one of mass_flow_kg_s, number_flow_s must be given"
+        flows = [key for key in ("mass_flow_kg_s", "number_flow_per_s") if key in table]
+        allowed = "exactly one of mass_flow_kg_s, number_flow_per_s must be given"
         if not flows:
             cure = "for instance mass_flow_kg_s = 1e-9"
             yield Problem(f"{path}.mass_flow_kg_s", "", f"missing: {allowed}", cure)

@@ -266,9 +266,11 @@ def _inside(data: Any, part: str | int) -> Any:
 def _without_tags(location: Sequence[str | int], data: Any) -> tuple[str | int, ...]:
     """The path of keys: pydantic also names the kind of a table, which is no key."""
     parts: list[str | int] = []
+    is_named = False  # whether the kind of the present table has been passed
     for part in location:
-        if isinstance(data, Mapping) and part not in data and part == data.get("kind"):
+        if isinstance(data, Mapping) and part == data.get("kind") and not is_named:
+            is_named = True
             continue
         parts.append(part)
-        data = _inside(data, part)
+        data, is_named = _inside(data, part), False
     return tuple(parts)

@@ -11,9 +11,12 @@ from pydantic import BaseModel
 UNITS = {
     "_m_s2": "metres per second squared",
     "_m_s": "metres per second",
+    "_kg_s": "kilograms per second",
+    "_per_s": "per second",
     "_m3": "per cubic metre",
     "_kg": "kilograms",
     "_mct": "mean collision times",
+    "_Pa": "pascals",
     "_K": "kelvin",
     "_m": "metres",
     "_s": "seconds",

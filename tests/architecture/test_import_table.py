@@ -38,7 +38,7 @@ LAYERS = {
         "bench", "compare", "continuation", "folder", "forecast", "inspect", "launch",
         "scenario", "validate",
     },
-    "command line": {"__main__"},
+    "command line": {"__main__", "option_values"},
 }  # fmt: skip
 
 # Modules that may use a library; a folder ends with "/".

@@ -1,94 +1,20 @@
-"""How often molecules collide: at equilibrium, from the first step on, in cells of any number.
+"""How often molecules collide in cells of any number, and in steps of any length.
 
-In a closed box of N particles with fixed energy and no momentum, velocities fill a sphere in
-d = 3(N-1) dimensions uniformly, at the start and at all times, and positions fill the box. Hence
+The rates of gases of many particles are a case of the validation (`collision-rates`), which also
+says what is expected of few:
 
-    nu_N = nu(T') (1 - 1/N) m_p(d),     p = 2 - 2 omega, sigma g ~ g^p,
-
-exactly, for any number of cells: T' = T N/(N-1) is the realised temperature with the mean velocity
-removed, 1 - 1/N counts the partners, and m_p = (d/2)^(p/2) Gamma(d/2)/Gamma((d+p)/2) is what fixed
-energy makes of <g^p> (reference.microcanonical_moment). nu(T') is Bird 1994, eq. 4.64.
+nu_N = nu(T') (1 - 1/N) m_p(d), exactly, for any number of cells.
 """
 
 import numpy as np
 import pytest
 
-from dsmc import reference
 from dsmc.statistics import joint_test
+from dsmc.validate.cases.collision_rates import collision_rates, expected_rate
 from tests.physics.homogeneous_gas import BUDGET, box, replicas, report
 
-MODELS = ("hard-sphere", "vhs", "vss", "maxwell")
 FEW = (2, 3, 4, 5, 7, 10)
 OCCUPANCIES = (2, 5, 10)
-BOXES = {1: (1,), 2: (1, 1), 3: (1, 1, 1)}
-
-
-def expected_rate(scenario) -> float:
-    """nu_N over the rate nu of the infinite gas at the stated temperature."""
-    N = scenario.particle_count
-    p = 2.0 - 2.0 * scenario.molecules[0].omega
-    warmer = (N / (N - 1)) ** (p / 2)
-    return float(warmer * (1.0 - 1.0 / N) * reference.microcanonical_moment(p, N))
-
-
-def collision_rates(scenario, steps):
-    """Collisions per particle and tau: in the first step alone, and in all of them."""
-    events = 0.5 * scenario.particle_count * scenario.run.time_step_mct
-
-    def history(simulation):
-        begin = simulation.collisions
-        simulation.run(steps=1)
-        first = simulation.collisions - begin
-        simulation.run(steps=steps - 1)
-        return np.array([first / events, (simulation.collisions - begin) / (events * steps)])
-
-    return history
-
-
-# ------------------------------------------------------------------------------- many particles
-
-
-def rates_in_equilibrium(model, count, laws=None, particles=100_000, step=0.5, tau=10.0):
-    """Rows (first step, all steps) over nu_N of replicas that last `tau` each."""
-    scenario = box(model, particles=particles, step=step)
-    rows = replicas(scenario, count, collision_rates(scenario, round(tau / step)), laws)
-    return rows / expected_rate(scenario)
-
-
-@pytest.mark.parametrize("model", MODELS)
-def test_molecules_collide_at_the_kinetic_rate_from_the_first_step_on(model):
-    """Hypothesis: both rates are nu_N. 1e7 collisions, 5e5 of them in first steps: the errors,
-    0.03 % and 0.14 %, come from 20 replicas; margin 0, false alarms 1e-6 for each model."""
-    rows = rates_in_equilibrium(model, 20)
-    report(f"collision rate over nu_N, {model}", ["first step", "all steps"], rows, np.ones(2))
-    assert joint_test(rows, [1.0, 1.0], budget=BUDGET)
-
-
-def test_a_rate_one_percent_too_high_is_noticed():
-    """1e7 collisions of a law that is 1 % too large: 30 errors away."""
-    laws = {"hard_sphere_rate": lambda g_squared, prefactor: 1.01 * prefactor * g_squared**0.5}
-    assert not joint_test(rates_in_equilibrium("hard-sphere", 20, laws), [1, 1], budget=BUDGET)
-
-
-def test_a_reduced_mass_two_percent_wrong_is_noticed():
-    """sigma of VHS argon ~ m_r^(1/2 - omega): 2 % in m_r are 0.6 % in the rate, 19 errors."""
-
-    def wrong(g_squared, prefactor, half_exponent):
-        return prefactor * 1.02 ** (0.5 - half_exponent) * g_squared**half_exponent
-
-    rows = rates_in_equilibrium("vhs", 20, {"variable_rate": wrong})
-    assert not joint_test(rows, [1.0, 1.0], budget=BUDGET)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("model", MODELS)
-def test_the_collision_rate_is_exact_to_a_tenth_of_a_percent(model):
-    """1e8 collisions, 2e7 of them in the first step of tau: both within 0.1 % (10 and 4.5 errors)
-    and, jointly, within the errors of 100 replicas, false alarms 1e-6, margin 0."""
-    rows = rates_in_equilibrium(model, 100, particles=400_000, step=1.0, tau=5.0)
-    report(f"collision rate over nu_N, {model}", ["first step", "all steps"], rows, np.ones(2))
-    assert joint_test(rows, [1.0, 1.0], budget=BUDGET)
-    assert np.all(np.abs(rows.mean(axis=0) - 1.0) < 1e-3)
 
 
 # ------------------------------------------------------------------------ few particles in a cell

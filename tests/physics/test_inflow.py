@@ -300,7 +300,7 @@ def test_number_momentum_and_energy_of_gas_and_faces_balance_to_rounding():
 def test_an_inlet_lets_in_its_flow_on_balance():
     """Net number in Poisson errors, 1e4 molecules; the gas hits the inlet six times as often."""
     flow = 0.2 * FLUX
-    inlet = {"kind": "mass-flow", "number_flow_s": flow, "temperature_K": TEMPERATURE}
+    inlet = {"kind": "mass-flow", "number_flow_per_s": flow, "temperature_K": TEMPERATURE}
     scenario = open_box(inlet, reservoir(), 4000, 0.05 * CROSSING)
     steps = 1000
     with Simulation(scenario, threads=2) as simulation:

@@ -1,31 +1,17 @@
-"""Hard spheres relax along the exact nonlinear histories of two isotropic states.
+"""What few particles do to the histories that hard spheres relax along.
 
-A: the BKW shape with C = 3/5; B: half the molecules at 0.5 T, half at 1.5 T. The histories of m1,
-m4, m6, m8 and H - H_eq are tabulated from a spectral solution of the Boltzmann equation without
-noise (reference.hard_sphere_history): the test of the collision integral as a whole. A gas that
-starts isotropic also stays so: T_x/T = 1.
+The histories themselves are cases of the validation (`relaxation-a`, `relaxation-b`); this is the
+bias that their margins allow for.
 """
 
 import numpy as np
 import pytest
-from scipy.special import gamma
 
-from dsmc import entropy, reference
+from dsmc import reference
 from dsmc.reference import maxwell_speed_moment
 from dsmc.statistics import joint_test
-from tests.physics.homogeneous_gas import (
-    BUDGET,
-    POWERS,
-    SEED,
-    at_steps,
-    box,
-    finite_number_bias,
-    finite_number_margin,
-    moments,
-    replicas,
-    report,
-    temperature_ratio,
-)
+from dsmc.validate.cases.relaxation import margins, start_moment
+from tests.physics.homogeneous_gas import BUDGET, POWERS, SEED, finite_number_bias, report
 from tests.physics.isolated_cells import (
     isolated_cells,
     normal_velocities,
@@ -34,104 +20,6 @@ from tests.physics.isolated_cells import (
     velocities,
     with_fixed_energy,
 )
-
-STEP = 0.25  # [tau]
-TIMES = reference.HARD_SPHERE_TIMES
-STEPS = tuple(round(t / STEP) for t in TIMES)
-KINDS = {"A": "bkw", "B": "two-temperature"}
-NAMES = ("m1", "m4", "m6", "m8", "H - H_eq", "T_x/T")
-LABELS = [f"{name}, nu t = {t:g}" for t in TIMES for name in NAMES]
-
-
-def start_moment(state: str):
-    """<c^k> in units of v0 at the start, as a function of k."""
-    if state == "A":  # c^2 = 0.6 x, x of the gamma law of shape 5/2
-        return lambda k: float(0.6 ** (k / 2) * gamma((k + 5) / 2) / gamma(2.5))
-    return lambda k: float((0.5 ** (k / 2) + 1.5 ** (k / 2)) / 2 * gamma((k + 3) / 2) / gamma(1.5))
-
-
-def exact(state: str) -> np.ndarray:
-    """The tabulated histories and isotropy: (times, 6)."""
-    columns = [
-        reference.hard_sphere_history(state, quantity, TIMES)
-        for quantity in ("moment_1", "moment_4", "moment_6", "moment_8", "h_excess")
-    ]
-    return np.stack([*columns, np.ones(len(TIMES))], axis=1)
-
-
-def margins(state: str, particles: int) -> np.ndarray:
-    """Finite-number bias: of the moments as derived, of H - H_eq two degrees of freedom, 2/N."""
-    row = [finite_number_margin(k, start_moment(state), particles) for k in POWERS]
-    return np.tile([*row, 2.0 / particles, 0.0], len(TIMES))
-
-
-def look(velocity: np.ndarray) -> list[float]:
-    """m1, m4, m6, m8, H - H_eq and T_x/T."""
-    excess = entropy.h_excess(velocity, "speed").value
-    return [*moments(velocity), excess, temperature_ratio(velocity)]
-
-
-def histories(state: str, count: int, particles: int, laws=None, seed: int = 0) -> np.ndarray:
-    """(count, times, 6) figures of as many replicas."""
-    cells = max(1, particles // 10_000)
-    scenario = box(kind=KINDS[state], particles=particles, cells=cells, step=STEP, seed=seed)
-    return replicas(scenario, count, at_steps(STEPS, look), laws)
-
-
-def judge(state: str, rows: np.ndarray, particles: int):
-    """All 72 figures jointly."""
-    flat = rows.reshape(len(rows), -1)
-    return joint_test(flat, exact(state).ravel(), margins(state, particles), BUDGET)
-
-
-@pytest.mark.parametrize("state", ["A", "B"])
-def test_hard_spheres_relax_along_the_exact_history(state):
-    """2e6 particles in 100 replicas: 72 figures jointly. Errors 6e-5 (m1) to 5e-3 (m8), of H 2e-4
-    falling to 4e-5, of T_x/T 8e-4; margins for N = 2e4, of m8 below 1e-3."""
-    rows = histories(state, 100, 20_000)
-    report(f"state {state}", LABELS, rows.reshape(len(rows), -1), exact(state).ravel())
-    assert judge(state, rows, 20_000)
-
-
-WRONG = {
-    # mean of cos(chi) 0.024, mean square 0.328: at last T_x/T is 1 % too low
-    "deflection": {"isotropic_cosine": lambda u: 2.0 * u ** (1.0 / 1.05) - 1.0},
-    "rate": {"hard_sphere_rate": lambda g_squared, prefactor: 1.06 * prefactor * g_squared**0.5},
-}
-
-
-@pytest.mark.parametrize("law", WRONG)
-def test_a_slightly_wrong_law_is_noticed(law):
-    """A deflection law that is 2.4 % off, a rate that is 6 % too high: state B."""
-    rows = histories("B", 100, 20_000, WRONG[law])
-    verdict = judge("B", rows, 20_000)
-    print("\nwrong", law, verdict.p_value, LABELS[verdict.worst], verdict.z[verdict.worst])
-    assert not verdict
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("state", ["A", "B"])
-def test_hard_spheres_relax_exactly(state):
-    """4e7 particles in 400 replicas of 1e5: all 72 figures jointly; errors 2e-5 (m1), 1e-4 (m4),
-    1e-3 (m8), of H 5e-5 falling to 4e-6; margins for N = 1e5, of m8 below 2e-4."""
-    rows = histories(state, 400, 100_000, seed=1)
-    report(f"state {state}", LABELS, rows.reshape(len(rows), -1), exact(state).ravel())
-    assert judge(state, rows, 100_000)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("state", ["A", "B"])
-def test_a_rate_three_percent_too_high_is_noticed_in_the_relaxation(state):
-    """3 % shift m4 by 2e-3 at nu t = 2: nine errors of 1e7 particles."""
-
-    def faster(g_squared, prefactor):
-        return 1.03 * prefactor * g_squared**0.5
-
-    rows = histories(state, 100, 100_000, {"hard_sphere_rate": faster}, seed=2)
-    assert not judge(state, rows, 100_000)
-
-
-# ------------------------------------------------------------------------- what few particles do
 
 
 def start_velocities(state: str, cells: int, particles_each: int) -> np.ndarray:

@@ -66,6 +66,22 @@ HAND_MADE = {
                                "range_m_s": [-900.0, 900.0]}],
         },
     },
+    "duct": BOX | {
+        "domain": {"length_m": [1e-3, 1e-3], "cells": [20, 20]},
+        "boundaries": {
+            "x": {"low": {"kind": "reservoir", "number_density_m3": 1e21, "temperature_K": 300.0,
+                          "velocity_m_s": [100.0, 0, 0]},
+                  "high": {"kind": "pressure", "pressure_Pa": 4.0, "temperature_K": 300.0,
+                           "averaging_steps": 100}},
+            "y": {"low": {"kind": "cll", "temperature_K": 300.0, "normal_accommodation": 0.9,
+                          "tangential_accommodation": 0.8,
+                          "profile": {"along": "x", "at_m": [0, 1e-3],
+                                      "velocity_m_s": [[0, 0, 0], [10, 0, 0]]}},
+                  "high": {"kind": "mass-flow", "mass_flow_kg_s": 1e-9, "temperature_K": 300.0,
+                           "patches": [{"kind": "open", "from_m": [2e-4], "to_m": [4e-4]}]}},
+        },
+        "force": {"acceleration_m_s2": [0, -9.81, 0]},
+    },
     "file": BOX | {"initial": BOX["initial"] | {"kind": "file", "path": "earlier.h5"}},
 }  # fmt: skip
 GOOD = {name: tomllib.loads(file.read_text()) for name, file in shipped().items()} | HAND_MADE
@@ -154,7 +170,8 @@ def no_number(table, path, value, chance):
 
 
 def zero(table, path, value, chance):
-    may_be_zero = ("seed", "start", "fields_every", "trajectory", "snapshots", "checkpoint_s")
+    may_be_zero = ("seed", "start", "fields_every", "trajectory", "snapshots", "checkpoint_s",
+                   "normal_accommodation", "tangential_accommodation")  # fmt: skip
     if not is_number(value) or path[-1] in (*may_be_zero, "fields"):
         return []
     table[path[-1]] = chance.choice([0, 0.0, -0.0])

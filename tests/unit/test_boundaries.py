@@ -44,8 +44,9 @@ BAD = [
     (faces({"kind": "pressure", "temperature_K": 300}), "x.low.pressure_Pa", "missing"),
     (faces({"kind": "mass-flow", "temperature_K": 300}), "x.low.mass_flow_kg_s", "exactly one"),
     (
-        faces({"kind": "mass-flow", "temperature_K": 300, "mass_flow_kg_s": 1, "number_flow_s": 1}),
-        "x.low.number_flow_s", "exactly one",
+        faces({"kind": "mass-flow", "temperature_K": 300, "mass_flow_kg_s": 1,
+               "number_flow_per_s": 1}),
+        "x.low.number_flow_per_s", "exactly one",
     ),
     (faces(CLL), "x.low.tangential_accommodation", "missing"),
     (faces(CLL | {"tangential_accommodation": 2.1}), "x.low.tangential_accommodation", "at most 2"),

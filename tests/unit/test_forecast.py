@@ -368,3 +368,15 @@ def test_an_initial_state_that_is_not_there_is_warned_of(tmp_path):
     assert "initial.path" in cautioned(scenario(initial=initial))
     (tmp_path / "before.h5").touch()
     assert "initial.path" not in cautioned(scenario(initial=initial))
+
+
+def test_the_gas_before_a_cold_wall_is_foreseen():
+    """At equal pressure it is four times as dense at a quarter of the temperature: hard spheres
+    there collide twice as often, after a quarter of the way."""
+    cold = {"kind": "diffuse", "temperature_K": 75.0}
+    warm = scenario(boundaries={"x": {"low": cold | {"temperature_K": 300.0}, "high": cold}})
+    path, time = forecast.shortest_scales(warm)
+    assert path == pytest.approx(warm.mean_free_path / 4.0)
+    assert time == pytest.approx(warm.collision_time / 2.0)
+    mirror = {"x": {"low": cold | {"accommodation": 0.0}, "high": {"kind": "specular"}}}
+    assert forecast.shortest_scales(scenario(boundaries=mirror))[0] == warm.mean_free_path

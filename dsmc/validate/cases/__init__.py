@@ -1,0 +1,1 @@
+"""The cases of the validation: one question to the gas per file."""

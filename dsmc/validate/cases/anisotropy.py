@@ -1,0 +1,119 @@
+"""A bi-Maxwellian gas, hot along x, becomes isotropic.
+
+Hard spheres from T_x/T_p = 4 follow a tabulated history (16 runs of 1e6 particles of an independent
+simulation: error 3e-4 of T_x/T, 2e-5 of m1, 2e-4 of m4). Maxwell molecules follow
+
+    T_x - T = (T_x - T)_0 exp(-nu t / 2)          exactly, at any amplitude and any time;
+
+with VSS scattering of exponent a the rate is 6a/((a + 1)(a + 2)) times as large (Bird 1994,
+chapter 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from dsmc import reference
+from dsmc.reference.bi_maxwellian import BI_MAXWELLIAN_TABLE, BI_MAXWELLIAN_TIMES
+from dsmc.validate.case import Case, Curve, Effort, Figures, Mutant, Repetition, Values, figures
+from dsmc.validate.homogeneous import FORWARD, at_steps, box, moments, temperature_ratio
+from dsmc.validate.wrong_laws import faster, harder
+
+STEP = 0.25  # [tau]
+STEPS = tuple(round(t / STEP) for t in BI_MAXWELLIAN_TIMES)
+NAMES = ("T_x/T", "m1", "m4")
+LABELS = tuple(f"{name}, nu t = {t:g}" for t in BI_MAXWELLIAN_TIMES for name in NAMES)
+TABLE = np.stack([BI_MAXWELLIAN_TABLE[q] for q in ("temperature_x", "moment_1", "moment_4")], 1)
+# What the table itself may be off: 5e-4 of T_x/T; m1 and m4 2.5 of their errors and rounding.
+MARGINS = np.tile([5e-4, 6e-5, 5e-4], len(TABLE))
+MARGINS[:3] = 5e-6  # the start is exact to the digits printed
+
+
+def look(velocity: Values) -> list[float]:
+    """T_x/T, m1 and m4; velocity : (N, 3)."""
+    return [temperature_ratio(velocity), *moments(velocity, (1, 4))]
+
+
+def measure_history(repetition: Repetition, particles: int) -> Values:
+    """T_x/T, m1 and m4 of hard spheres at each time of the table: (times * 3,)."""
+    scenario = box(kind="bi-maxwellian", particles=particles, step=STEP, temperature_ratio=4.0)
+    with repetition.simulation(scenario) as simulation:
+        return at_steps(STEPS, look)(simulation).ravel()
+
+
+def known_history(particles: int) -> Figures:
+    """The table, with what it may be off; the bias of finite numbers, 1e-5, is within that."""
+    curves = [
+        Curve(name, "nu t", BI_MAXWELLIAN_TIMES, range(k, len(LABELS), len(NAMES)))
+        for k, name in enumerate(NAMES)
+    ]
+    return figures(LABELS, TABLE.ravel(), MARGINS, curves)
+
+
+EXPONENTIAL_TIMES = np.array([0.5, 1.0, 2.0, 3.0, 4.0, 6.0])
+SCATTERING: dict[str, str | Mapping] = {"isotropic": "maxwell", "forward": FORWARD}
+
+
+def measure_exponential(repetition: Repetition, particles: int) -> Values:
+    """(T_x - T)/T at each time from T_x/T_p = 4, isotropic and forward scattering: (2 * times,)."""
+    steps = np.rint(EXPONENTIAL_TIMES / 0.5).astype(int)
+    row = []
+    for gas in SCATTERING.values():
+        scenario = box(gas, "bi-maxwellian", particles, step=0.5, temperature_ratio=4.0)
+        with repetition.simulation(scenario) as simulation:
+            row.append(at_steps(steps, lambda v: [temperature_ratio(v) - 1.0])(simulation)[:, 0])
+    return np.concatenate(row)
+
+
+def known_exponential(particles: int) -> Figures:
+    """The energy of a sample is exact, not that of its components: 2/N of (T_x - T)/T <= 1."""
+    t = EXPONENTIAL_TIMES
+    rates = [reference.linear_rate("stress", 1.0, a) for a in (1.0, FORWARD["alpha"])]
+    labels = [f"T_x/T - 1, {name}, nu t = {time:g}" for name in SCATTERING for time in t]
+    curves = [
+        Curve(f"T_x/T - 1, {name}", "nu t", t, range(k * len(t), (k + 1) * len(t)))
+        for k, name in enumerate(SCATTERING)
+    ]
+    exact = np.concatenate([np.exp(-rate * t) for rate in rates])
+    return figures(labels, exact, 2.0 / particles, curves)
+
+
+HISTORY = Case(
+    name="anisotropy",
+    question="How fast do unequal temperatures of hard spheres along the axes become equal?",
+    source="16 runs of 1e6 particles of an independent null-collision code: "
+    "dsmc.reference.bi_maxwellian",
+    errors="scatter of independent boxes; no error in time step",
+    allowed="error of the table: 5e-4 of T_x/T and m4, 6e-5 of m1",
+    measure=measure_history,
+    known=known_history,
+    efforts={
+        "quick": Effort(40, {"particles": 25_000}),
+        "full": Effort(500, {"particles": 200_000}),
+    },
+    mutants=(
+        Mutant("rate 3 % too high", faster(1.03),
+               effort=Effort(40, {"particles": 50_000})),
+    ),
+)  # fmt: skip
+
+EXPONENTIAL = Case(
+    name="anisotropy-maxwell",
+    question="Does the anisotropy of Maxwell molecules decay as one exponential?",
+    source="exact at any amplitude: C. Truesdell & R. G. Muncaster, Fundamentals of Maxwell's "
+    "Kinetic Theory, 1980; Bird 1994, chapter 3",
+    errors="scatter of independent boxes; no error in time step",
+    allowed="finite number N of a box: 2/N",
+    measure=measure_exponential,
+    known=known_exponential,
+    efforts={
+        "quick": Effort(20, {"particles": 25_000}),
+        "full": Effort(300, {"particles": 200_000}),
+        "tight": Effort(10_000, {"particles": 200_000}),
+    },
+    mutants=(
+        Mutant("alpha = 3 for 2.5: rate 5.5 % off", harder(1.2)),
+    ),
+)  # fmt: skip

@@ -1,0 +1,177 @@
+"""A shear wave decays in a periodic box: viscosity in a flow, and what cells and steps do to it.
+
+The wave turns, u = U (0, sin q x, cos q x): its heat is spread evenly, and a run shows two waves.
+What is expected, A(t) = u(t)/u(0), is the solution of the linear Boltzmann equation of hard spheres
+for this very wave length, cell size and time step (reference.shear_wave_decay), heating included.
+Measured is how far it decayed, ln A, over the expected figure: an apparent viscosity over the
+true one.
+
+Wide cells and long steps make mu too large, by 0.111 (h/lambda)^2 and 0.0525 (dt/tau_c)^2 where
+they are small (Alexander, Garcia & Alder 1998; Hadjiconstantinou 2000; Garcia & Wagner 2000). Here
+they are not: the excess in cells of lambda and steps of tau_c is measured as the ratio of runs that
+differ in one of them only.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+
+from dsmc import reference
+from dsmc.scenario import Scenario
+from dsmc.validate.case import Case, Effort, Figures, Mutant, Repetition, Values, figures
+from dsmc.validate.homogeneous import ARGON, NUMBER_DENSITY, TEMPERATURE
+from dsmc.validate.isolated_cells import thermal_speed
+from dsmc.validate.wrong_laws import faster
+
+LENGTH = 25  # of the box and of the wave [lambda]
+TIME = 20  # [tau]: the wave is then down to about half
+FINE = {"cells": 100, "step": 0.25}  # cells of lambda/4
+WIDE = {"cells": 25, "step": 0.25}  # cells of lambda
+LONG = {"cells": 100, "step": 1.0}
+
+
+def gas_of(particles: int, cells: int, step: float) -> Scenario:
+    """Hard spheres in a box of one wave length."""
+    gas = ARGON["hard-sphere"]
+    one = Scenario(
+        gas=gas,
+        domain={"length_m": [1.0], "cells": [1]},
+        initial={"kind": "equilibrium", "number_density_m3": NUMBER_DENSITY,
+                 "temperature_K": TEMPERATURE, "particles": 2},
+        run={"time_step_mct": 1.0, "steps": 1},
+    )  # fmt: skip
+    return Scenario(
+        gas=gas,
+        domain={"length_m": [LENGTH * one.mean_free_path], "cells": [cells]},
+        initial={"kind": "equilibrium", "number_density_m3": NUMBER_DENSITY,
+                 "temperature_K": TEMPERATURE, "particles": particles,
+                 "zero_momentum": True, "exact_energy": True},
+        run={"time_step_mct": step, "steps": 10**6},
+        sample={"every": 10**9, "fields_every": 0, "quantities": ["temperature"]},
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=16)
+def expected_decay(cells: int, step: float, amplitude: float) -> float:
+    """ln A at the end, as it must be for these cells and steps."""
+    history = reference.shear_wave_decay(
+        2.0 * math.pi / LENGTH, step, round(TIME / step), LENGTH / cells, amplitude
+    )
+    return math.log(history[-1])
+
+
+def decay(
+    repetition: Repetition, particles: int, amplitude: float, cells: int, step: float
+) -> float:
+    """ln A at the end, measured; U = amplitude v0 exactly, at the start."""
+
+    def wave(x: Values) -> Values:
+        phase = 2.0 * np.pi / scenario.lengths[0] * x[:, 0]
+        return np.stack([np.sin(phase), np.cos(phase)], axis=1)
+
+    def height(simulation) -> float:
+        view = simulation.particles
+        return float((view.velocity[:, 1:] * wave(view.position)).sum(axis=1).mean())
+
+    scenario = gas_of(particles, cells, step)
+    with repetition.simulation(scenario) as simulation:
+        U = amplitude * thermal_speed(simulation)
+        velocity = np.array(simulation.particles.velocity)
+        velocity[:, 1:] += (U - height(simulation)) * wave(simulation.particles.position)
+        simulation.set_particles(velocity=velocity)
+        start = height(simulation)
+        simulation.run(steps=round(TIME / step), progress=False)
+        return math.log(height(simulation) / start)
+
+
+def measure_viscosity(repetition: Repetition, particles: int, amplitude: float) -> Values:
+    """The decay with fine cells and steps over the exact one: (1,)."""
+    return np.array([decay(repetition, particles, amplitude, **FINE) / expected_decay(
+        **FINE, amplitude=amplitude)])  # fmt: skip
+
+
+def known_viscosity(particles: int, amplitude: float) -> Figures:
+    """Margin: U^2 (q lambda)^2 and the second order of the heating, (U^2/3)^2."""
+    margin = amplitude**2 * (2.0 * math.pi / LENGTH) ** 2 + amplitude**4 / 9.0
+    return figures(["decay of a shear wave over exact"], 1.0, margin)
+
+
+def measure_excess(
+    repetition: Repetition, particles: int, amplitude: float, coarse: dict
+) -> Values:
+    """By how much the decay is faster with coarse cells or steps than with fine ones: (1,)."""
+    one, other = (
+        decay(Repetition(repetition.seed, 2 * repetition.number + k, repetition.laws),
+              particles, amplitude, **grid)
+        for k, grid in enumerate((FINE, coarse))
+    )  # fmt: skip
+    return np.array([other / one - 1.0])
+
+
+def known_excess(particles: int, amplitude: float, coarse: dict) -> Figures:
+    """Margin: 3 % of the excess, for what the finite amplitude changes of it."""
+    exact = expected_decay(**coarse, amplitude=amplitude) / expected_decay(
+        **FINE, amplitude=amplitude
+    )
+    told = "cells of lambda" if coarse == WIDE else "steps of tau_c"
+    return figures([f"excess of mu in {told}"], exact - 1.0, 0.03 * (exact - 1.0))
+
+
+VISCOSITY = Case(
+    name="shear-wave",
+    question="Does a shear wave of hard spheres decay at the exact rate?",
+    source="linear Boltzmann equation at the given wave length, cells and time step: "
+    "dsmc.reference.shear_wave",
+    errors="scatter of independent boxes; cells of lambda/4, steps of tau_c/4: in the reference",
+    allowed="finite amplitude U: U^2 (q lambda)^2 + (U^2/3)^2, U in v0",
+    measure=measure_viscosity,
+    known=known_viscosity,
+    efforts={
+        "quick": Effort(12, {"particles": 50_000, "amplitude": 0.4}),
+        "full": Effort(200, {"particles": 200_000, "amplitude": 0.2}),
+        "tight": Effort(4000, {"particles": 400_000, "amplitude": 0.1}),
+    },
+    mutants=(Mutant("rate 6 % too high", faster(1.06)),),
+)
+
+WIDE_CELLS = Case(
+    name="cell-size",
+    question="Do cells of one mean free path raise the viscosity by as much as theory says?",
+    source="linear Boltzmann equation with partners from the same cell: dsmc.reference.shear_wave; "
+    "small cells: F. J. Alexander, A. L. Garcia & B. J. Alder, Phys. Fluids 10 (1998) 1540",
+    errors="scatter of pairs of independent boxes",
+    allowed="3 % of the excess: finite amplitude",
+    measure=measure_excess,
+    known=known_excess,
+    efforts={
+        "quick": Effort(20, {"particles": 50_000, "amplitude": 0.5, "coarse": WIDE}),
+        "full": Effort(200, {"particles": 200_000, "amplitude": 0.5, "coarse": WIDE}),
+    },
+    mutants=(
+        Mutant("cells half as wide as they are said to be",
+               settings={"coarse": {"cells": 50, "step": 0.25}},
+               effort=Effort(20, {"particles": 100_000, "amplitude": 0.5, "coarse": WIDE})),
+    ),
+)  # fmt: skip
+
+LONG_STEPS = Case(
+    name="time-step",
+    question="Do steps of one collision time raise the viscosity by as much as theory says?",
+    source="N. G. Hadjiconstantinou, Phys. Fluids 12 (2000) 2634; A. L. Garcia & W. Wagner, ibid. "
+    "2621; at the given wave length: dsmc.reference.shear_wave",
+    errors="scatter of pairs of independent boxes",
+    allowed="3 % of the excess: finite amplitude",
+    measure=measure_excess,
+    known=known_excess,
+    efforts={
+        "full": Effort(200, {"particles": 200_000, "amplitude": 0.5, "coarse": LONG}),
+    },
+    mutants=(
+        Mutant("steps half as long as they are said to be",
+               settings={"coarse": {"cells": 100, "step": 0.5}},
+               effort=Effort(40, {"particles": 100_000, "amplitude": 0.5, "coarse": LONG})),
+    ),
+)  # fmt: skip
