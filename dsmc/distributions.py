@@ -7,7 +7,6 @@ error of second order in the time step.
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -140,9 +139,8 @@ def maxwellian(edges: np.ndarray, mean: float, temperature: float, mass: float) 
 def cell_at(scenario: Scenario, position: tuple[float, ...]) -> int:
     """Number of the cell that holds a point; x counts fastest."""
     number, stride = 0, 1
-    for x, edges in zip(position, scenario.faces, strict=True):
-        count = len(edges) - 1
-        number += stride * min(bisect_right(edges, x) - 1, count - 1)
+    for place, count in zip(scenario.domain.place_of(position), scenario.cells, strict=True):
+        number += stride * place
         stride *= count
     return number
 

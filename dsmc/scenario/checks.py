@@ -229,7 +229,7 @@ CHECKS: Sequence[tuple[tuple[str, ...], Callable[..., Iterator[Problem]]]] = (
     (("sample", "boundaries", "collisions", "domain", "initial"), reachable),
     (("sample", "domain", "boundaries"), planes),
     (("sample", "domain", "boundaries"), wall_cells),
-    (("sample", "domain"), distributions),
+    (("sample", "domain", "run"), distributions),
     (("sample", "output"), frames),
     (("title", "initial", "output"), readable),
 )

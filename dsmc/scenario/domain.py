@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -72,6 +73,17 @@ class Domain(Section):
             grading.edges_of(length, cells) if grading else even_edges(length, cells)
             for length, cells, grading in axes
         )
+
+    def place_of(self, position: Sequence[float]) -> tuple[int, ...]:
+        """Place along each axis of the cell that holds a point of the box; position : (d,) [m]."""
+        found = []
+        axes = zip(position, self.length_m, self.cells, self.gradings, strict=True)
+        for x, length, cells, grading in axes:
+            place = int(x / length * cells)
+            if grading is not None:
+                place = bisect_right(grading.edges_of(length, cells), x) - 1
+            found.append(min(place, cells - 1))
+        return tuple(found)
 
 
 def uneven_cells(domain: Domain, run: Run) -> Iterator[Problem]:

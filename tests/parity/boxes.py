@@ -116,7 +116,7 @@ BOXES = {
         "force": {"acceleration_m_s2": [1e7, -2e7, 0.0]},
         "run": {"time_step_mct": 0.5, "until": "steady"},
         "sample": {
-            "quantities": [*SERIES, "wall_pressure"], "start": 2, "wall_cells": True,
+            "quantities": [*SERIES, "wall_pressure"], "start": 0, "wall_cells": True,
             "targets": {"wall_pressure": 1e-9},
             "planes": [{"axis": "x", "position_m": 5e-4}, {"axis": "y", "position_m": 1e-4}],
             "distributions": [{"position_m": [1e-4, 1e-4]}, {"position_m": [9e-4, 6e-4]}],
