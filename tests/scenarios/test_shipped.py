@@ -36,7 +36,8 @@ def test_a_shipped_scenario_writes_a_summary_with_units_and_errors(run):
     scenario, directory = run
     summary = json.loads((directory / "summary.json").read_text(encoding="utf-8"))
     assert summary["steps"] == scenario.steps
-    assert summary["particles"] == 20_000
+    if scenario.sealed:
+        assert summary["particles"] == 20_000
     assert summary["scenario"] == scenario.text
     for name, series in summary["series"].items():
         assert series["unit"] and series["description"], name
@@ -68,7 +69,9 @@ def test_the_tracked_particles_stay_in_the_box(run):
     assert (frame.position >= 0).all()
     assert (frame.position <= np.array(scenario.lengths)).all()
     assert frame.time == pytest.approx(scenario.steps * scenario.time_step)
-    assert list(frame.id) == list(range(50))
+    if scenario.sealed:
+        assert list(frame.id) == list(range(50))
+    assert len(set(frame.id)) == 50
 
 
 def test_mdanalysis_opens_the_trajectory_in_si_units(run):
