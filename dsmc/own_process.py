@@ -40,8 +40,9 @@ def result_of(work: Callable[[Path], T], path: Path) -> T:
     finally:
         _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
-        late = os.WTERMSIG(status) == signal.SIGALRM
-        raise Died(f"it was not read within {limit} s" if late else "the HDF5 library crashed on it")
+        if os.WTERMSIG(status) == signal.SIGALRM:
+            raise Died(f"it was not read within {limit} s")
+        raise Died("the HDF5 library crashed on it")
     outcome, failure = pickle.loads(sent)
     if isinstance(failure, tuple):
         raise OSError(*failure)

@@ -231,9 +231,7 @@ def along_a_wall(seed, places=(12,), shift=0.0, where=0):
     centres = tuple((np.arange(n) + 0.5) * 1e-4 for n in places)
     along, shear = ("y", "z")[: len(places)], measured(3)
     shear[0][0] = shear[1][0] = 0.0
-    profile = WallProfile(
-        "x_low", along, centres, np.ones(places[::-1]), shear=shear, **fluxes
-    )
+    profile = WallProfile("x_low", along, centres, np.ones(places[::-1]), shear=shear, **fluxes)
     return Result("wall", "", wall_profiles={"x_low": profile})
 
 

@@ -10,7 +10,7 @@ import pytest
 from dsmc import forecast
 from dsmc.forecast.errors import speed_moment_variance
 from dsmc.quantities import QUANTITIES
-from dsmc.scenario import Scenario, ScenarioError, load, memory, shipped
+from dsmc.scenario import Scenario, load, memory, shipped
 from dsmc.scenario.report import show_check
 from dsmc.simulation import Simulation
 from dsmc.species import BOLTZMANN
@@ -261,53 +261,6 @@ def test_files_that_do_not_fit_and_runs_without_end_are_warned_of():
     assert sum(forecast.written(huge).values()) == pytest.approx(4000 * 33 * 1e11, rel=1e-3)
 
 
-def test_the_memory_of_long_series_and_fine_fields_is_counted():
-    often = scenario(run={"steps": 10**9}, sample={"every": 1000})
-    assert memory.needed(often) - memory.needed(scenario()) == pytest.approx(16e6 * 18, rel=0.3)
-    same = {"quantities": ["temperature"]}
-    walls = scenario(boundaries=WALLS, domain={"cells": [10_000]}, sample=same)
-    closed = scenario(domain={"cells": [10_000]}, sample=same)
-    # Sums of 15 columns three times and in 32 blocks, and 20 fields as an evaluation takes them.
-    cell = 3 * 15 * 8 + 5 * 20 * 8 + 32 * 15 * 4
-    assert memory.needed(walls) - memory.needed(closed) == 10_000 * cell
-
-
-@pytest.mark.parametrize("kinds", [1, 2])
-def test_the_memory_of_cells_along_walls_is_counted(kinds):
-    """All arrays of tallies and blocks that a run has for them, to 3 %; the twin forgets blocks."""
-    room = BOX | {
-        "domain": {"length_m": [1e-3] * 3, "cells": [12, 10, 8]},
-        "boundaries": {axis: WALLS["x"] for axis in "xyz"},
-    }
-    if kinds == 2:
-        species = [{"name": name, "fraction": 0.5} for name in ("Ar", "He")]
-        room |= {"gas": {"model": "hard-sphere"}, "species": species}
-    same = {"quantities": ["temperature"]}
-    bare, along = (Scenario(**room, sample=same | {"wall_cells": asked}) for asked in (False, True))
-    assert memory.wall_cells(along) == 2 * (12 * 10 + 12 * 8 + 10 * 8)
-    grown = memory.needed(along) - memory.needed(bare)
-    taken = [counting(gas) for gas in (bare, along)]
-    assert grown == pytest.approx(taken[1] - taken[0], rel=0.03)
-    blocks = 8 * memory.WALL_BLOCKS * (5 + 2 * kinds) * memory.wall_cells(along)
-    assert grown - blocks != pytest.approx(taken[1] - taken[0], rel=0.03)
-
-
-def counting(gas):
-    """Bytes of the arrays that count what the walls receive, while they are evaluated."""
-    with Simulation(gas, threads=1) as simulation:
-        sampler = simulation.wall_sampler
-        held = simulation._tallies.walls.nbytes + sampler.blocks.means.nbytes
-        return held + 8 * sampler.first.nbytes
-
-
-def test_more_wall_cells_than_fit_are_refused_by_their_key(monkeypatch):
-    cells = {"length_m": [1e-3] * 3, "cells": [100, 100, 100]}
-    monkeypatch.setattr(memory, "available", lambda: 500_000_000)
-    with pytest.raises(ScenarioError, match=r"(?s)sample\.wall_cells.*60,000 cells along.*cure"):
-        scenario(domain=cells, boundaries={axis: WALLS["x"] for axis in "xyz"},
-                 sample={"wall_cells": True, "fields_every": 0})  # fmt: skip
-
-
 def test_the_check_can_be_read_by_programs():
     stream = io.StringIO()
     show_check(scenario(boundaries=WALLS, run={"time_step_mct": 0.4}), True, stream, 0.001, True)
@@ -376,19 +329,6 @@ def test_few_particles_per_cell_are_warned_of():
     assert found["initial.particles"].found == "5 per cell"
 
 
-def test_the_denser_side_of_a_riemann_problem_sets_the_limits():
-    sides = {
-        "left": {"number_density_m3": 1e23, "temperature_K": 300},
-        "right": {"number_density_m3": 1e21, "temperature_K": 300},
-    }
-    initial = {**sides, "kind": "riemann", "particles": 4000}
-    gas = Scenario(**{**BOX, "initial": initial, "run": {"time_step_s": 1e-8, "steps": 10}})
-    path, time = forecast.shortest_scales(gas)
-    assert time == pytest.approx(scenario().collision_time / 10)
-    assert path == pytest.approx(scenario().mean_free_path / 10)
-    assert "domain.cells" in cautioned(gas)
-
-
 def test_a_run_that_averages_nothing_is_warned_of():
     gas = scenario(boundaries=WALLS, sample={"start": 1000})
     assert "nothing will be averaged" in cautioned(gas)["sample.start"].text
@@ -404,15 +344,3 @@ def test_an_initial_state_that_is_not_there_is_warned_of(tmp_path):
     assert "initial.path" in cautioned(scenario(initial=initial))
     (tmp_path / "before.h5").touch()
     assert "initial.path" not in cautioned(scenario(initial=initial))
-
-
-def test_the_gas_before_a_cold_wall_is_foreseen():
-    """At equal pressure it is four times as dense at a quarter of the temperature: hard spheres
-    there collide twice as often, after a quarter of the way."""
-    cold = {"kind": "diffuse", "temperature_K": 75.0}
-    warm = scenario(boundaries={"x": {"low": cold | {"temperature_K": 300.0}, "high": cold}})
-    path, time = forecast.shortest_scales(warm)
-    assert path == pytest.approx(warm.mean_free_path / 4.0)
-    assert time == pytest.approx(warm.collision_time / 2.0)
-    mirror = {"x": {"low": cold | {"accommodation": 0.0}, "high": {"kind": "specular"}}}
-    assert forecast.shortest_scales(scenario(boundaries=mirror))[0] == warm.mean_free_path
