@@ -29,7 +29,8 @@ from dsmc import disk, hdf5
 from dsmc.hdf5 import Unreadable, reading
 
 NAME, PREVIOUS = "checkpoint.h5", "checkpoint.previous.h5"
-FORMAT, VERSION = "dsmc checkpoint", 2
+FORMAT = "dsmc checkpoint"
+VERSION = 3  # of the layout: raised whenever what a sampler keeps changes
 _VELOCITY_COLUMNS = 3
 
 
@@ -122,11 +123,9 @@ def read(path: str | os.PathLike[str]) -> Checkpoint:
         if hdf5.text(root.attrs.get("format", "")) != FORMAT:
             raise Unreadable(path, "an HDF5 file, but no checkpoint of ours: name checkpoint.h5")
         version = int(root.attrs["version"])
-        if version != VERSION:
-            raise Unreadable(
-                path, f"a checkpoint of version {version}; this program reads version {VERSION}"
-            )
         scenario_text, provenance = hdf5.read_origin(root)
+        if version != VERSION:
+            raise Unreadable(path, _of_another_version(version, provenance))
         tables = {
             name: _read_table(root[name], path) for name in ("particles", "tallies", "samplers")
         }
@@ -145,6 +144,15 @@ def read(path: str | os.PathLike[str]) -> Checkpoint:
         if phase.ndim != 2 or not 4 <= phase.shape[1] <= 6 or not np.isfinite(phase).all():
             raise Unreadable(path, "damaged: /particles/phase is not (N, d + 3) finite numbers")
         return checkpoint
+
+
+def _of_another_version(version: int, provenance: Mapping[str, Any]) -> str:
+    age = "an earlier" if version < VERSION else "a later"
+    program = f"{age} program (dsmc {provenance.get('version', '?')})"
+    return (
+        f"a checkpoint of version {version}, of {program}; this one goes on from version {VERSION}:"
+        " resume with that program, or run again"
+    )
 
 
 def _read_rows(group: h5py.Group) -> dict[str, int]:

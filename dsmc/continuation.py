@@ -71,7 +71,14 @@ def found(path: str | Path) -> tuple[checkpoint.Checkpoint, str]:
                 "(replicas write no checkpoint: run them again)",
             )
         return checkpoint.latest(path)
-    return checkpoint.read(path), ""
+    try:
+        return checkpoint.read(path), ""
+    except Unreadable as failure:
+        before = path.with_name(checkpoint.PREVIOUS)
+        if path.name != checkpoint.NAME or not before.is_file():
+            raise
+        text = f"{failure.strerror}; the one before it is {checkpoint.PREVIOUS}"
+        raise Unreadable(path, text) from failure
 
 
 def scenario_of(start: checkpoint.Checkpoint, path: str | Path) -> Scenario:

@@ -15,14 +15,15 @@ import errno
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import h5py
 import numpy as np
 
-from dsmc import disk, journal
+from dsmc import disk, journal, own_process
 
 COMMIT_SECONDS = 5.0  # at most between two commits of a growing file
 PACKED = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
@@ -30,6 +31,7 @@ CHUNK_BYTES = 1 << 20
 CACHE = 1 << 18  # bytes of chunks kept for each dataset: memory stays flat
 _ROWS_PER_CHUNK = 512  # of a scalar column: one page of 4 KiB
 _FEW = 3  # numbers in a row that still counts as a scalar
+T = TypeVar("T")
 
 
 class Unreadable(OSError):
@@ -46,9 +48,18 @@ class Unreadable(OSError):
 def reading(path: str | os.PathLike[str]) -> Iterator[h5py.File]:
     """An HDF5 file to read, as of its last commit: also while it is written, or after a kill.
 
-    Whatever fails inside the block because the file is damaged becomes Unreadable. Raises
+    Whatever fails inside the block because the file is damaged becomes Unreadable; a process of its
+    own has looked through the file before, since damage can crash the library. Raises
     FileNotFoundError and other OSErrors that name the path and the cure.
     """
+    outlive(Path(path))
+    with opened(path) as file:
+        yield file
+
+
+@contextlib.contextmanager
+def opened(path: str | os.PathLike[str]) -> Iterator[h5py.File]:
+    """The same, for a process that may crash."""
     path = Path(path)
     if path.is_dir():
         raise Unreadable(path, "a directory, not a file: name a file in it")
@@ -82,6 +93,47 @@ def telling_damage(path: str | os.PathLike[str]) -> Iterator[None]:
             raise
         text = f"damaged or not as expected: {_first_line(failure)}"
         raise Unreadable(path, text) from failure
+
+
+def in_own_process(work: Callable[[Path], T], path: Path) -> T:
+    """What `work(path)` returns or raises; Unreadable if its process crashed or hung."""
+    try:
+        return own_process.result_of(work, path)
+    except own_process.Died as how:
+        raise Unreadable(path, f"damaged: {how}; use a copy, or repeat the run") from None
+
+
+def outlive(path: Path) -> None:
+    """Let a process of its own look through a file, once as long as the file does not change.
+
+    Raises Unreadable if it crashed or hung; what else is wrong is told by who reads.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        if path.is_file():
+            about = path.stat()
+            _outlived(path.absolute(), about.st_ino, about.st_size, about.st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _outlived(path: Path, *identity: int) -> None:
+    in_own_process(_look_through, path)
+
+
+def _look_through(path: Path) -> None:
+    """Touch what a reader may touch: every attribute, the list of chunks and one of them."""
+
+    def look(name: str, item: h5py.Group | h5py.Dataset) -> None:
+        with contextlib.suppress(Exception):
+            dict(item.attrs)
+        with contextlib.suppress(Exception):
+            if isinstance(item, h5py.Dataset) and item.size:
+                if item.chunks:
+                    item.id.get_num_chunks()
+                item[(0,) * item.ndim]
+
+    with contextlib.suppress(Exception), opened(path) as file:
+        look("/", file)
+        file.visititems(look)
 
 
 def _refuse_texts_of_no_kind(file: h5py.File) -> None:
@@ -224,6 +276,7 @@ def reopen(path: str | os.PathLike[str]) -> Growing:
     path = Path(path)
     try:
         journal.recover(path)
+        outlive(path)
         raw = journal.JournaledFile(path)
     except OSError as failure:
         raise disk.refusal(failure, path) from failure

@@ -22,6 +22,7 @@ from dsmc.measured import field_quantities
 from dsmc.output import FIELDS, FILES, SUMMARY, TRAJECTORY, clear
 from dsmc.progress import Progress, watching
 from dsmc.replicas import combined, run_replicas
+from dsmc.resolution import coarsest
 from dsmc.result import Result
 from dsmc.simulation import Simulation
 from dsmc.summary import closing_table, provenance, write_summary
@@ -236,9 +237,23 @@ def conclude(scenario: Scenario, result: Result, directory: Path, console: Conso
         trajectory = directory / TRAJECTORY if scenario.output.trajectory else None
         written += draw(result, directory, animate=scenario.output.animation, trajectory=trajectory)
     closing_table(result, console, written)
+    if told := shorter_step(scenario, result):
+        console.print(told, style="yellow", markup=False, highlight=False, soft_wrap=True)
     if told := str(result.sampling):
         console.print(f"Sampling: {told}.", markup=False, highlight=False, soft_wrap=True)
     tell_verdict(result, console)
+
+
+def shorter_step(scenario: Scenario, result: Result) -> str:
+    """What the time step is in the shortest collision time found, and the cure; "" if fine."""
+    for worst in coarsest(result.fields):
+        if worst.rule.name == "time_step_over_collision_time" and worst.broken:
+            return (
+                f"The time step is {worst.value:.2g} of the local collision time at {worst.where}, "
+                f"more than {worst.rule.limit:g} in {worst.broken} of {worst.cells} cells; "
+                f"run.time_step_s = {0.2 * scenario.time_step / worst.value:.2g} makes it 0.2."
+            )
+    return ""
 
 
 def tell_verdict(result: Result, console: Console) -> None:

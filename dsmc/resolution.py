@@ -85,6 +85,11 @@ class Coarsest:
     broken: int
     cells: int
 
+    @property
+    def where(self) -> str:
+        """The place in words: "x = 0.001 m"."""
+        return ", ".join(f"{a} = {x:.3g} m" for a, x in zip(AXES, self.place, strict=False))
+
 
 def applying(scenario: Scenario) -> list[Rule]:
     """The rules for the cells of a scenario: of its axes, and of collisions if there are any."""

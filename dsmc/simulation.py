@@ -309,7 +309,7 @@ class Simulation:
     @property
     def time(self) -> float:
         """Physical time [s]."""
-        return self.steps * self.scenario.time_step
+        return self.steps * self._model.time_step
 
     @property
     def collisions(self) -> int:

@@ -152,7 +152,7 @@ def _worst_row(worst: Coarsest) -> tuple[str, ...]:
         worst.rule.name.replace("_", " "),
         f"{worst.value:.3g}",
         worst.rule.text,
-        ", ".join(f"{a} = {x:.3g} m" for a, x in zip(AXES, worst.place, strict=False)),
+        worst.where,
         f"{worst.broken} of {worst.cells}" if worst.broken else "none",
     )
 

@@ -261,6 +261,18 @@ def legend_beside_title(axes: Axes, entries: int) -> None:
     )
 
 
+def legend_below(axes: Axes) -> None:
+    """The legend in a line under the axes, where it hides no data."""
+    axes.legend(
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.21),
+        ncols=len(axes.get_legend_handles_labels()[1]),
+        borderaxespad=0.0,
+        columnspacing=1.0,
+        handletextpad=0.1,
+    )
+
+
 def label_values(axes: Axes, name: str, unit: str) -> None:
     """Label of the vertical axis; very large or small values get a power of ten in the unit.
 

@@ -54,12 +54,11 @@ def along(axes: Axes, profiles: list[WallProfile], title: str) -> bool:
         if not np.isfinite(value).any() or not np.any(value):
             continue  # a mirror takes neither shear nor heat
         x = profile.places[0] / (profile.places[0][-1] + profile.places[0][0])
-        face, side = profile.face.split("_")
-        label = f"{face} {side}, along {profile.along[0]}"
+        label = profile.face.replace("_", " ")
         style.points_with_bars(axes, x, value, error, shown, label)
         shown += 1
     if not shown:
         return False
     style.label_axes(axes, title, "place over the length of the wall", name, unit)
-    style.legend(axes)
+    style.legend_below(axes)
     return True

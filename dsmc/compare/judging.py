@@ -30,7 +30,7 @@ _EQUAL = 1e-12  # relative difference of numbers that are equal but for rounding
 class Comparison:
     """One quantity of two runs.
 
-    kind    : "series", "field", "wall" or "histogram"
+    kind    : "series", "field", "wall", "wall cells", "plane" or "histogram"
     points  : how many were compared; `unknown` more were left out, for want of an error
     z, where : the most significant deviation in combined errors, and its place
     chi2    : mean of z² over the points

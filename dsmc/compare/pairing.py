@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -13,12 +14,13 @@ from dsmc.planes import FLUXES, Plane
 from dsmc.result import Field, Histogram, Result, Series, Wall
 from dsmc.scenario import Scenario
 from dsmc.verdict import bias
+from dsmc.wall_profiles import FLUXES as WALL_FLUXES
+from dsmc.wall_profiles import WallProfile
 
-KINDS = {"series": "series", "field": "fields", "wall": "walls", "histogram": "histograms",
-         "plane": "planes"}  # fmt: skip
+KINDS = {"series": "series", "field": "fields", "wall": "walls", "wall cells": "wall_profiles",
+         "histogram": "histograms", "plane": "planes"}  # fmt: skip
 CONSERVED = ("energy", "momentum_x", "momentum_y", "momentum_z")
 _SAME = 1e-9  # relative difference of equal times, edges and centres of cells
-_FLUXES = {"number_flux": "m-2 s-1", "pressure": "Pa", "shear": "Pa", "heat_flux": "W m-2"}
 
 
 class Points(NamedTuple):
@@ -65,6 +67,9 @@ def pairs(first: Run, second: Run) -> Iterator[Points]:
     for face, wall in first.result.walls.items():
         if face in second.result.walls:
             yield from wall_pairs(wall, second.result.walls[face])
+    for face, profile in first.result.wall_profiles.items():
+        if face in second.result.wall_profiles:
+            yield from profile_pairs(profile, second.result.wall_profiles[face])
     for name, plane in first.result.planes.items():
         if name in second.result.planes:
             yield from plane_pairs(name, plane, second.result.planes[name])
@@ -187,13 +192,45 @@ def field_pair(a: Field, b: Field) -> Points:
 
 def wall_pairs(a: Wall, b: Wall) -> Iterator[Points]:
     """What one face received, flux by flux."""
-    for flux, unit in _FLUXES.items():
+    for flux, unit in WALL_FLUXES.items():
         columns = (*getattr(a, flux), *getattr(b, flux))
         yield Points(
             f"{flux} {a.name}", "wall", unit, *(np.atleast_1d(c).astype(float) for c in columns),
             lambda k, shear=flux == "shear": AXES[k] if shear else "",
             a_degrees=a.degrees, b_degrees=b.degrees,
         )  # fmt: skip
+
+
+def profile_pairs(a: WallProfile, b: WallProfile) -> Iterator[Points]:
+    """What the cells of one face received, flux by flux; of the shear what lies in the face."""
+    tangential = [k for k, axis in enumerate(AXES) if axis != a.face[0]]
+    obstacle = _obstacle("", "", a.area.shape, b.area.shape)
+    if not obstacle and not all(
+        np.allclose(x, y, rtol=_SAME, atol=0.0) for x, y in zip(a.places, b.places, strict=True)
+    ):
+        obstacle = "walls or their cells of different size"
+    for flux, unit in WALL_FLUXES.items():
+        head = (f"{flux} along {a.face}", "wall cells", unit)
+        if obstacle:
+            yield Points(*head, obstacle=obstacle)
+            continue
+        columns = [np.asarray(column) for column in (*getattr(a, flux), *getattr(b, flux))]
+        if flux == "shear":
+            columns = [column[tangential] for column in columns]
+        components = [AXES[k] for k in tangential] if flux == "shear" else [""]
+        place = partial(_at_cell, profile=a, components=components)
+        degrees = {"a_degrees": a.degrees, "b_degrees": b.degrees}
+        yield Points(*head, *map(np.ravel, columns), place, **degrees)
+
+
+def _at_cell(k: int, profile: WallProfile, components: list[str]) -> str:
+    """Where number k of a flux along a wall stands, component by component."""
+    component, *cell = np.unravel_index(k, (len(components), *profile.area.shape))
+    told = [
+        f"{axis} = {places[i]:.4g} m"
+        for axis, places, i in zip(profile.along, profile.places, reversed(cell), strict=True)
+    ]
+    return ", ".join([*told, *filter(None, [components[component]])])
 
 
 def plane_pairs(name: str, a: Plane, b: Plane) -> Iterator[Points]:

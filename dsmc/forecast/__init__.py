@@ -1,6 +1,6 @@
 """What a run will be like, before it is run: its scales, its cost, its errors, its dangers."""
 
-from dsmc.forecast.cautions import Caution, shortest_scales, warnings
+from dsmc.forecast.cautions import Caution, warnings
 from dsmc.forecast.errors import TARGET, ExpectedError, expected_errors, independent_samples
 from dsmc.forecast.figures import (
     ASSUMED_RATE,
@@ -12,6 +12,7 @@ from dsmc.forecast.figures import (
     in_words,
     written,
 )
+from dsmc.scenario.states import shortest_scales
 
 __all__ = [
     "ASSUMED_RATE",

@@ -28,11 +28,13 @@ from dsmc.forecast.figures import (
 from dsmc.resolution import FEWEST_PER_CELL, LARGEST_CELL, LARGEST_TIME_STEP
 from dsmc.scenario import memory, scales
 from dsmc.scenario.messages import shown
+from dsmc.scenario.states import shortest_scales, states
 
 if TYPE_CHECKING:
     from dsmc.scenario import Scenario
 
 LONGEST = 30 * 86400.0  # seconds of a run
+SHORTEST_WITH_NEIGHBOURS = 0.15  # collision times: see docs/method.md, section 3
 
 
 @dataclass(frozen=True)
@@ -60,43 +62,17 @@ def warnings(scenario: Scenario) -> list[Caution]:
     return cautions
 
 
-def _states(scenario: Scenario) -> list[tuple[float, float]]:
-    """(n, T) of every part of the initial state, and of every gas outside."""
-    outside = [
-        (patch.boundary.number_density_m3, patch.boundary.temperature_K)
-        for patch in scenario.patches
-        if patch.kind == "reservoir"
-    ]
-    if scenario.initial.kind != "riemann":
-        return [(scenario.number_density, scenario.temperature), *outside]
-    sides = (scenario.initial.left, scenario.initial.right)
-    return [*((side.number_density_m3, side.temperature_K) for side in sides), *outside]
-
-
-def shortest_scales(scenario: Scenario) -> tuple[float, float]:
-    """(lambda [m], tau_c [s]) where they are shortest: at the start, or before a cold wall."""
-    states = [*_states(scenario), *_before_walls(scenario)]
-    paths, times = zip(*(scenario.scales_at(*state) for state in states), strict=True)
-    return min(paths), min(times)
-
-
-def _before_walls(scenario: Scenario) -> Iterator[tuple[float, float]]:
-    """(n, T) of gas that took the temperature of a wall at the mean pressure of the start."""
-    pressure = scenario.number_density * scenario.temperature  # over k
-    for axis in AXES[: scenario.dimension]:
-        faces = getattr(scenario.boundaries, axis)
-        for face in (faces.low, faces.high):
-            if face.kind == "diffuse" and face.accommodation > 0.0:
-                yield pressure / face.temperature_K, face.temperature_K
-
-
 def _time_step_cautions(scenario: Scenario) -> Iterator[Caution]:
     """dt > 0.3 tau_c, or v0 dt > dx where there are gradients."""
     _, time = shortest_scales(scenario)
     ratio = scenario.time_step / time
-    key = "run.time_step_mct" if scenario.run.time_step_s is None else "run.time_step_s"
+    key = next(
+        f"run.{key}"
+        for key in ("time_step_s", "time_step_mct", "time_step_local_mct")
+        if getattr(scenario.run, key) is not None
+    )
     found = f"{scenario.time_step:.3g} s = {ratio:.3g} mean collision times"
-    cure = f"time_step_mct = {0.2 * time / scenario.collision_time:.2g}"
+    cure = "time_step_local_mct = 0.2"
     if ratio > LARGEST_TIME_STEP:
         text = f"more than {LARGEST_TIME_STEP} mean collision times"
         if not scenario.homogeneous:
@@ -104,8 +80,12 @@ def _time_step_cautions(scenario: Scenario) -> Iterator[Caution]:
         yield Caution(key, found, text, cure)
     if scenario.homogeneous:
         return
+    if scenario.collisions.partners == "nearest" and ratio < SHORTEST_WITH_NEIGHBOURS:
+        text = "neighbours stay neighbours over several steps, and the same pairs collide again: "
+        text += "stress relaxes some per cent too slowly"
+        yield Caution(key, found, text, 'time_step_local_mct = 0.25, or partners = "random"')
     lightest = min(molecule.mass for molecule in scenario.molecules)
-    speed = scales.most_probable_speed(lightest, max(t for _, t in _states(scenario)))
+    speed = scales.most_probable_speed(lightest, max(t for _, t in states(scenario)))
     for axis, size in zip(AXES, extreme_sizes(scenario)[1], strict=False):
         crossed = speed * scenario.time_step / size
         if crossed > 1.0:

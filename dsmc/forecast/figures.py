@@ -16,6 +16,7 @@ import numpy as np
 
 from dsmc.resolution import cell_widths
 from dsmc.scenario import memory, scales
+from dsmc.scenario.states import shortest_scales
 from dsmc.slow_modes import slowest_time
 from dsmc.species import BOLTZMANN
 
@@ -76,6 +77,10 @@ def _resolution(scenario: Scenario) -> Iterator[Figure]:
         yield Figure(name, wide / scenario.mean_free_path, "1", remark)
     yield Figure("time step", scenario.time_step, "s")
     yield Figure("time step / collision time", scenario.time_step / scenario.collision_time, "1")
+    _, shortest = shortest_scales(scenario)
+    if shortest < scenario.collision_time * (1.0 - 1e-9):
+        remark, ratio = "of the densest gas foreseen", scenario.time_step / shortest
+        yield Figure("time step / shortest collision time", ratio, "1", remark)
     yield Figure("particles", scenario.particle_count, "1")
     per_cell = scenario.particle_count / scenario.cell_count
     yield Figure("particles per cell", per_cell, "1", "on average" if scenario.edges else "")

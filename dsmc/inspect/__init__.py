@@ -31,8 +31,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from dsmc.hdf5 import Unreadable
-from dsmc.inspect import own_process
+from dsmc.hdf5 import Unreadable, in_own_process
 from dsmc.inspect.description import Description
 from dsmc.inspect.hdf5_file import describe_hdf5
 from dsmc.inspect.run_directory import describe_directory
@@ -89,4 +88,4 @@ def describe(path: str | os.PathLike[str]) -> Description:
         raise OSError(failure.errno, text, str(path)) from failure
     if head.startswith((b"{", b"[")):
         return describe_summary(path)
-    return own_process.result_of(describe_hdf5, path)
+    return in_own_process(describe_hdf5, path)

@@ -18,9 +18,9 @@ _MOST_REMARKS = 8  # about NaN; of more the number is told
 
 
 def describe_hdf5(path: Path) -> Description:
-    """Explain an HDF5 file. Raises OSError where it cannot be opened at all."""
+    """Explain an HDF5 file, in a process that may crash. Raises OSError where it is none."""
     notes = Notes()
-    with hdf5.reading(path) as file:
+    with hdf5.opened(path) as file:
         entries = read_tree(file, notes)
         tree = {entry.path: entry for entry in entries}
         kind, sentence = kinds.HDF5, "A damaged HDF5 file."

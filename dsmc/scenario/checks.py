@@ -32,7 +32,7 @@ from dsmc.species import TABLE, nearest
 
 ALTERNATIVES = (
     ("initial", ("particles", "particles_per_cell", "weight"), "particles = 100000"),
-    ("run", ("time_step_s", "time_step_mct"), "time_step_mct = 0.2"),
+    ("run", ("time_step_s", "time_step_mct", "time_step_local_mct"), "time_step_mct = 0.2"),
     ("run", ("steps", "time_s", "collisions"), "steps = 1000"),
 )
 """Section, keys of which exactly one must be given, and an example."""

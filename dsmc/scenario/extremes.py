@@ -16,7 +16,8 @@ LIGHT = 299_792_458.0  # speed of light [m/s]
 LONGEST_RUN = 10**12  # steps
 
 _DENSITY, _TEMPERATURE = "initial.number_density_m3", "initial.temperature_K"
-_LENGTH = ("run.time_step_s", "run.time_step_mct", "run.steps", "run.time_s", "run.collisions")
+_STEP = ("run.time_step_s", "run.time_step_mct", "run.time_step_local_mct")
+_LENGTH = (*_STEP, "run.steps", "run.time_s", "run.collisions")
 CONSEQUENCES = (
     ("volume", ("domain.length_m",)),
     ("number_density", (_DENSITY, "initial.left", "initial.right")),
@@ -25,7 +26,7 @@ CONSEQUENCES = (
     ("weight", (_DENSITY, "domain.length_m", "initial.particles", "initial.particles_per_cell")),
     ("collision_rate", (_DENSITY, _TEMPERATURE, "gas.diameter_m", "gas.mass_kg")),
     ("mean_free_path", (_DENSITY, _TEMPERATURE, "gas.diameter_m", "gas.mass_kg")),
-    ("time_step", _LENGTH[:2]),
+    ("time_step", _STEP),
     ("steps", _LENGTH),
 )
 """What follows, in this order, and from which keys."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dsmc.quantities import QUANTITIES
+from dsmc.rows import rows
 from dsmc.scenario import scales
 from dsmc.scenario.messages import Problem
 from dsmc.species import BOLTZMANN
@@ -26,6 +27,11 @@ SUMS = 15 * 8  # bytes per cell and species: sums of one average
 FIELDS = 20 * 8  # bytes per cell: one value of every measured field
 BLOCKS = 15 * 4  # bytes per cell, species and block of time
 WRITTEN = 26 * 8  # bytes per cell in a file: every field and its error in single precision
+SLABS = 128  # shares of the cells that count by themselves, fewer where there are fewer cells
+ARRIVALS = 16  # further shares, of what enters
+COUNTS = 9, 5  # numbers of a wall cell that a share counts and that a block of time holds,
+OF_SPECIES = 2  # and of each species in both
+WALL_BLOCKS = 64 + 8  # blocks of time of a wall cell, and what an evaluation takes
 SAMPLE = 16  # bytes of a value of a series and its error
 SPARE = 1.5  # room for particles that come, where they come and go
 
@@ -72,8 +78,22 @@ def parts(scenario: Scenario) -> dict[str, int]:
     return {
         f"initial.{count}": particle * most_particles(scenario),
         "domain.cells": cell * scenario.cell_count,
+        "sample.wall_cells": wall_cell(scenario) * wall_cells(scenario),
         "sample.every": SAMPLE * series(scenario) * samples(scenario),
     }
+
+
+def wall_cells(scenario: Scenario) -> int:
+    """Cells along all faces, 0 where they are not asked for."""
+    cells = rows(scenario).cells
+    return cells[-1] - cells[0] if cells else 0
+
+
+def wall_cell(scenario: Scenario) -> int:
+    """Bytes of a cell along a face: what each share of the cells counts, and its blocks of time."""
+    shares = min(SLABS, scenario.cell_count) + ARRIVALS
+    counted, kept = (number + OF_SPECIES * len(scenario.molecules) for number in COUNTS)
+    return 8 * (counted * shares + kept * WALL_BLOCKS)
 
 
 def most_particles(scenario: Scenario) -> int:
@@ -154,6 +174,9 @@ def too_large(scenario: Scenario) -> list[Problem]:
     if path == "sample.every":
         found, what = str(scenario.sample.every), f"{samples(scenario):,} samples of the series"
         return [Problem(path, found, f"{what} {told}", "sample less often, or run fewer steps")]
+    if path == "sample.wall_cells":
+        what = f"{wall_cells(scenario):,} cells along the walls, {amount(by_key[path])} of it,"
+        return [Problem(path, "true", f"{what} {told}", "wall_cells = false, or fewer cells")]
     what = f"{_count(most_particles(scenario))} particles in {_count(scenario.cell_count)} cells"
     cure = 'choose fewer particles or cells, run.precision = "float32", or a larger machine'
     return [Problem(path, "", f"{what} {told}", cure)]

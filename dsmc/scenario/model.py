@@ -29,6 +29,7 @@ from dsmc.scenario.sections import (
     Section,
     SpeciesEntry,
 )
+from dsmc.scenario.states import shortest_scales
 from dsmc.slow_modes import slowest_time
 from dsmc.species import TABLE, Molecule
 
@@ -290,6 +291,8 @@ class Scenario(Section):
         """The time step [s]."""
         if self.run.time_step_s is not None:
             return self.run.time_step_s
+        if self.run.time_step_local_mct is not None:
+            return self.run.time_step_local_mct * shortest_scales(self)[1]
         assert self.run.time_step_mct is not None  # one of the two is given
         return self.run.time_step_mct * self.collision_time
 

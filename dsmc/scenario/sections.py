@@ -234,6 +234,9 @@ class Run(Section):
     time_step_mct: Positive | None = Field(
         None, description="time step in mean collision times", examples=[0.2]
     )
+    time_step_local_mct: Positive | None = Field(
+        None, description="time step in the shortest local collision time foreseen", examples=[0.2]
+    )
     steps: Count | None = Field(None, description="number of time steps", examples=[20000])
     time_s: Positive | None = Field(None, description="time to simulate [s]", examples=[1e-5])
     collisions: Positive | None = Field(

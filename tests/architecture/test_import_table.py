@@ -12,7 +12,7 @@ from tests.architecture.source import PACKAGES, ROOT, Module, hold, imports, mod
 
 # The rooms of dsmc from the bottom to the top: a module imports from its own room or from below.
 LAYERS = {
-    "machine": {"compiled", "disk", "journal", "lanes"},
+    "machine": {"compiled", "disk", "journal", "lanes", "own_process"},
     "laws": {
         "cross_section", "entering", "exchange", "parabola", "poisson", "reflection", "scatter",
     },

@@ -238,7 +238,7 @@ def merged(base: dict[str, Any], fragment: Mapping[str, Any]) -> dict[str, Any]:
 
 RIVALS = (
     {"particles", "particles_per_cell", "weight"},
-    {"time_step_s", "time_step_mct"},
+    {"time_step_s", "time_step_mct", "time_step_local_mct"},
     {"steps", "time_s", "collisions"},
     {"species", "mass_kg"},
     {"number_density_m3", "left"},

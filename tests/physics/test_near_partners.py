@@ -84,14 +84,15 @@ def test_near_partners_of_a_mixture_collide_as_often_as_any():
 # ------------------------------------------------------------------ what they change
 
 
-def stress_decay(partners, laws=None, count=12):
+def stress_decay(partners, laws=None, count=12, step=0.5):
     """Rate at which T_x - T of Maxwell molecules falls, over nu/2: cells of 20 on a mean free path,
-    half a tau a step, from T_x = 4 T_perp over two tau."""
+    `step` tau a step, from T_x = 4 T_perp over two tau."""
     scenario = box(
-        "maxwell", "bi-maxwellian", particles=80_000, cells=4000, step=0.5, length=4000 * PATH,
+        "maxwell", "bi-maxwellian", particles=80_000, cells=4000, step=step, length=4000 * PATH,
         partners=partners, temperature_ratio=4.0,
     )  # fmt: skip
-    rows = replicas(scenario, count, at_steps((0, 4), lambda v: [temperature_ratio(v) - 1.0]), laws)
+    ends = (0, round(2.0 / step))
+    rows = replicas(scenario, count, at_steps(ends, lambda v: [temperature_ratio(v) - 1.0]), laws)
     return np.log(rows[:, 0] / rows[:, 1])  # in nu t / 2 = 1
 
 
@@ -110,6 +111,20 @@ def test_pairs_that_meet_again_and_again_are_noticed():
     assert not single_test(
         float(value[0]), float(error[0]), 1.0, margin=0.01, degrees=11, budget=BUDGET
     )
+
+
+@pytest.mark.long
+def test_in_short_steps_neighbours_meet_again():
+    """A known bias: 4.4 % too slow in steps of 0.05 tau, within 1 %; error 0.3 %.
+
+    Steps of a quarter of tau, in which neighbours part, are the wrong twin.
+    """
+    for step, agrees in ((0.05, True), (0.25, False)):
+        value, error = combine(1.0 - stress_decay("nearest", count=24, step=step))
+        verdict = single_test(
+            float(value[0]), float(error[0]), 0.044, margin=0.01, degrees=23, budget=BUDGET
+        )
+        assert verdict.passed == agrees
 
 
 def separation(partners, particles, d=1, step=0.02, steps=400):

@@ -15,6 +15,7 @@ from dsmc.compare.report import as_lines, as_values, differences, physical
 from dsmc.result import Field, Histogram, Result, Series, Wall
 from dsmc.slow_modes import left_out, relaxation_rates
 from dsmc.summary import write_summary
+from dsmc.wall_profiles import WallProfile
 
 SEED = 20261121
 RELAXATION = {
@@ -212,6 +213,74 @@ def test_identical_means_every_number():
     changed = replace(wall, shear=(np.array([1.0, 1.0, np.nextafter(1.0, 2.0)]), wall.shear[1]))
     assert not identical(a, replace(a, walls={"x_low": changed}))
     assert not identical(a, replace(a, walls={}))
+
+
+# ------------------------------------------------------------------ along walls
+
+
+def along_a_wall(seed, places=(12,), shift=0.0, where=0):
+    """A result of one wall whose cells have noise of the error that they state."""
+    draw = np.random.default_rng([SEED, seed])
+
+    def measured(*first):
+        shape = (*first, *places[::-1])
+        return draw.standard_normal(shape), np.ones(shape)
+
+    fluxes = {name: measured() for name in ("number_flux", "pressure", "heat_flux")}
+    fluxes["heat_flux"][0].flat[where] += shift
+    centres = tuple((np.arange(n) + 0.5) * 1e-4 for n in places)
+    along, shear = ("y", "z")[: len(places)], measured(3)
+    shear[0][0] = shear[1][0] = 0.0
+    profile = WallProfile("x_low", along, centres, np.ones(places[::-1]), shear=shear, **fluxes)
+    return Result("wall", "", wall_profiles={"x_low": profile})
+
+
+@pytest.mark.parametrize("places", [(12,), (4, 3)])
+def test_chance_stays_within_its_budget_along_walls(places):
+    """400 pairs of four rows: p is below 0.05 in 5 % of them, within 4.5 sigmas of binomial noise.
+
+    The twin takes the least p of the points of a row for that of the row.
+    """
+    rows = [
+        row
+        for k in range(400)
+        for row in compare(along_a_wall(k, places), along_a_wall(10_000 + k, places))
+    ]
+    assert {(row.kind, row.points) for row in rows} == {("wall cells", 12), ("wall cells", 24)}
+    p = np.array([row.p for row in rows])
+    allowed = 4.5 * math.sqrt(0.05 * 0.95 / p.size)
+    assert abs(np.mean(p < 0.05) - 0.05) < allowed
+    least = np.array([row.p / row.points for row in rows])
+    assert abs(np.mean(least < 0.05) - 0.05) > allowed
+
+
+def test_one_cell_of_a_wall_far_away_is_found_with_its_place():
+    worst = compare(along_a_wall(1, (4, 3)), along_a_wall(2, (4, 3), shift=12.0, where=6))[0]
+    assert (worst.quantity, worst.passed) == ("heat_flux along x_low", False)
+    assert worst.where == "y = 0.00025 m, z = 0.00015 m" and worst.z < -6.0
+    shear = along_a_wall(1).wall_profiles["x_low"].shear
+    assert shear[0].shape == (3, 12)
+    with pytest.raises(OSError, match="shapes differ"):
+        compare(along_a_wall(1), along_a_wall(2, (13,)))
+
+
+LID = {
+    "initial.particles": 6000, "domain.cells": [6, 6], "run.steps": 1200,
+    "sample.start": 200, "sample.every": 400, "sample.fields_every": 5, "sample.wall_cells": True,
+    "boundaries.y.high.velocity_m_s": [150, 0, 0],
+}  # fmt: skip
+
+
+def test_walls_of_one_cavity_agree_and_those_of_a_faster_lid_do_not():
+    """Cell by cell; the faster lid moves twice as fast."""
+    slow, again = run("cavity", LID, SEED), run("cavity", LID, SEED + 1)
+    rows = [row for row in compare(slow, again) if row.kind == "wall cells"]
+    assert {row.quantity for row in rows} >= {"shear along y_high", "heat_flux along x_low"}
+    assert all(row.passed for row in rows)
+    faster = {"boundaries.y.high.velocity_m_s": [300, 0, 0]}
+    astray = {row.quantity for row in compare(slow, run("cavity", LID, SEED + 1, **faster))
+              if row.passed is False}  # fmt: skip
+    assert "shear along y_high" in astray
 
 
 # ------------------------------------------------------------------ what is told

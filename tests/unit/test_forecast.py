@@ -261,17 +261,6 @@ def test_files_that_do_not_fit_and_runs_without_end_are_warned_of():
     assert sum(forecast.written(huge).values()) == pytest.approx(4000 * 33 * 1e11, rel=1e-3)
 
 
-def test_the_memory_of_long_series_and_fine_fields_is_counted():
-    often = scenario(run={"steps": 10**9}, sample={"every": 1000})
-    assert memory.needed(often) - memory.needed(scenario()) == pytest.approx(16e6 * 18, rel=0.3)
-    same = {"quantities": ["temperature"]}
-    walls = scenario(boundaries=WALLS, domain={"cells": [10_000]}, sample=same)
-    closed = scenario(domain={"cells": [10_000]}, sample=same)
-    # Sums of 15 columns three times and in 32 blocks, and 20 fields as an evaluation takes them.
-    cell = 3 * 15 * 8 + 5 * 20 * 8 + 32 * 15 * 4
-    assert memory.needed(walls) - memory.needed(closed) == 10_000 * cell
-
-
 def test_the_check_can_be_read_by_programs():
     stream = io.StringIO()
     show_check(scenario(boundaries=WALLS, run={"time_step_mct": 0.4}), True, stream, 0.001, True)
@@ -340,19 +329,6 @@ def test_few_particles_per_cell_are_warned_of():
     assert found["initial.particles"].found == "5 per cell"
 
 
-def test_the_denser_side_of_a_riemann_problem_sets_the_limits():
-    sides = {
-        "left": {"number_density_m3": 1e23, "temperature_K": 300},
-        "right": {"number_density_m3": 1e21, "temperature_K": 300},
-    }
-    initial = {**sides, "kind": "riemann", "particles": 4000}
-    gas = Scenario(**{**BOX, "initial": initial, "run": {"time_step_s": 1e-8, "steps": 10}})
-    path, time = forecast.shortest_scales(gas)
-    assert time == pytest.approx(scenario().collision_time / 10)
-    assert path == pytest.approx(scenario().mean_free_path / 10)
-    assert "domain.cells" in cautioned(gas)
-
-
 def test_a_run_that_averages_nothing_is_warned_of():
     gas = scenario(boundaries=WALLS, sample={"start": 1000})
     assert "nothing will be averaged" in cautioned(gas)["sample.start"].text
@@ -368,15 +344,3 @@ def test_an_initial_state_that_is_not_there_is_warned_of(tmp_path):
     assert "initial.path" in cautioned(scenario(initial=initial))
     (tmp_path / "before.h5").touch()
     assert "initial.path" not in cautioned(scenario(initial=initial))
-
-
-def test_the_gas_before_a_cold_wall_is_foreseen():
-    """At equal pressure it is four times as dense at a quarter of the temperature: hard spheres
-    there collide twice as often, after a quarter of the way."""
-    cold = {"kind": "diffuse", "temperature_K": 75.0}
-    warm = scenario(boundaries={"x": {"low": cold | {"temperature_K": 300.0}, "high": cold}})
-    path, time = forecast.shortest_scales(warm)
-    assert path == pytest.approx(warm.mean_free_path / 4.0)
-    assert time == pytest.approx(warm.collision_time / 2.0)
-    mirror = {"x": {"low": cold | {"accommodation": 0.0}, "high": {"kind": "specular"}}}
-    assert forecast.shortest_scales(scenario(boundaries=mirror))[0] == warm.mean_free_path

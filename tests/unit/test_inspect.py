@@ -16,10 +16,10 @@ import h5py
 import numpy as np
 import pytest
 
-from dsmc import checkpoint, inspect
+from dsmc import checkpoint, inspect, own_process
 from dsmc.__main__ import main
-from dsmc.hdf5 import Unreadable
-from dsmc.inspect import own_process, values
+from dsmc.hdf5 import Unreadable, in_own_process
+from dsmc.inspect import values
 from dsmc.inspect.description import Description
 from dsmc.species import BOLTZMANN, TABLE
 from dsmc.summary import plain
@@ -266,11 +266,11 @@ def test_a_library_that_crashes_or_hangs_is_told(tmp_path, monkeypatch):
     path.touch()
     for work, told in ((crash, "crashed"), (hang, "not read"), (refuse, "no good")):
         with pytest.raises(OSError, match=told) as failure:
-            own_process.result_of(work, path)
+            in_own_process(work, path)
         assert failure.value.filename == str(path)
     with pytest.raises(ZeroDivisionError):
-        own_process.result_of(lambda path: 1 / 0, path)
-    assert own_process.result_of(lambda path: path.name, path) == "file"
+        in_own_process(lambda path: 1 / 0, path)
+    assert in_own_process(lambda path: path.name, path) == "file"
 
 
 # ---------------------------------------------------------------------- how it is told

@@ -47,13 +47,23 @@ def test_every_wall_has_its_points_and_bars(result):
     axes, shown = drawn(walls.panels(result)[0])
     assert shown
     labels = axes.get_legend_handles_labels()[1]
-    assert labels == ["x low, along y", "y low, along x"]
+    assert labels == ["x low", "y low"]
+
+
+def test_the_legend_of_the_walls_hides_no_data_and_no_label(result):
+    """It lies under the axes and the label of the places, in the picture as it is drawn."""
+    with style.look():
+        figure = style.figure_of(walls.panels(result), "flow", (5.8, 3.8))
+        for axes in figure.axes:
+            box = axes.get_legend().get_window_extent()
+            assert box.y1 < axes.xaxis.label.get_window_extent().y0 and box.y0 >= 0.0
+            assert box.x0 >= 0.0 and box.x1 <= figure.bbox.x1
 
 
 def test_the_shear_is_that_along_the_wall_and_a_mirror_has_none(result):
     axes, shown = drawn(walls.panels(result)[1])
     assert shown
-    assert axes.get_legend_handles_labels()[1] == ["x low, along y"]
+    assert axes.get_legend_handles_labels()[1] == ["x low"]
     heights = np.concatenate([np.asarray(line.get_ydata(), float) for line in axes.lines])
     assert np.isclose(heights[:, None], 2.0 + PLACES).any(axis=0).all()
 

@@ -8,7 +8,8 @@ from rich.console import Console
 
 import dsmc
 from dsmc import reference, resolution
-from dsmc.result import Field
+from dsmc.launch import shorter_step
+from dsmc.result import Field, Result
 from dsmc.summary import closing_table, summary
 from tests.unit.argon import scenario
 
@@ -116,3 +117,19 @@ def test_the_distance_of_nearest_neighbours_has_its_limits():
     draw = np.random.default_rng(20261121).random((400, 200, 3))
     apart = ((draw[:, 0, None] - draw[:, 1:]) ** 2).sum(axis=2).min(axis=1)
     assert reference.nearest_separation(200, 3) == pytest.approx(np.sqrt(apart.mean() / 3), rel=0.1)
+
+
+def test_a_time_step_too_long_somewhere_is_told_with_its_place_and_the_cure():
+    """0.6 of the local collision time in the second of three cells: a third of it is 0.2."""
+    gas = dsmc.load("couette")
+    x = np.array([1e-4, 2e-4, 3e-4])
+    name = "time_step_over_collision_time"
+
+    def told(ratios):
+        field = Field(name, "1", "", (x,), np.array(ratios), np.zeros(3))
+        return shorter_step(gas, Result("flow", "", fields={name: field}))
+
+    text = told([0.2, 0.6, 0.35])
+    assert "0.6 of the local collision time at x = 0.0002 m" in text and "2 of 3 cells" in text
+    assert f"run.time_step_s = {gas.time_step / 3.0:.2g} " in text
+    assert told([0.2, 0.29, 0.1]) == ""

@@ -1,7 +1,7 @@
-"""Reading in a process of its own: on damaged files the HDF5 library can crash or never come back.
+"""Work in a process of its own: on damaged files a library can crash or never come back.
 
-A flipped bit in the type of an attribute is enough for a crash, which no `except` sees. So a child
-process reads and sends back what it found, or the error that it met.
+A flipped bit in the type of an attribute is enough for a crash of HDF5, which no `except` sees. So
+a child process works and sends back what it found, or the error that it met.
 """
 
 from __future__ import annotations
@@ -16,15 +16,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from dsmc.hdf5 import Unreadable
-
 LIMIT_S = 60  # for a small file
 BYTES_PER_SECOND = 10_000_000  # of a slow disk: large files are given more time
 T = TypeVar("T")
 
 
+class Died(Exception):
+    """The process came to no end of its own; says how."""
+
+
 def result_of(work: Callable[[Path], T], path: Path) -> T:
-    """What `work(path)` returns or raises; Unreadable if its process died or took too long."""
+    """What `work(path)` returns or raises; Died if its process was killed or took too long."""
     limit = LIMIT_S + path.stat().st_size // BYTES_PER_SECOND
     sys.stdout.flush()  # or the child would have the same text to print
     receiving, sending = os.pipe()
@@ -38,9 +40,9 @@ def result_of(work: Callable[[Path], T], path: Path) -> T:
     finally:
         _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
-        late = os.WTERMSIG(status) == signal.SIGALRM
-        what = f"it was not read within {limit} s" if late else "the HDF5 library crashed on it"
-        raise Unreadable(path, f"damaged: {what}; use a copy, or repeat the run")
+        if os.WTERMSIG(status) == signal.SIGALRM:
+            raise Died(f"it was not read within {limit} s")
+        raise Died("the HDF5 library crashed on it")
     outcome, failure = pickle.loads(sent)
     if isinstance(failure, tuple):
         raise OSError(*failure)
