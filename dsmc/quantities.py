@@ -1,7 +1,8 @@
 """Quantities: the name, the unit and the meaning of everything the program reports.
 
 One name may be reported in several forms: as a series (the whole gas against time), as a field
-(one value per cell), at the walls (one value per face), or as a histogram over speed or time.
+(one value per cell), at the walls (one value per face), as a flow (one value for each plane and
+each face that gas passes), or as a histogram over speed or time.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
-Kind = Literal["series", "field", "wall", "histogram"]
+Kind = Literal["series", "field", "wall", "flow", "histogram"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ _SERIES: tuple[Kind, ...] = ("series",)
 _FIELD: tuple[Kind, ...] = ("field",)
 _BOTH: tuple[Kind, ...] = ("series", "field")
 _WALL: tuple[Kind, ...] = ("wall",)
+_FLOW: tuple[Kind, ...] = ("flow",)
 _HISTOGRAM: tuple[Kind, ...] = ("histogram",)
 _TO_MAXWELL = "over its value in a Maxwellian gas of the same temperature"
 
@@ -108,6 +110,7 @@ _ALL = (
     Quantity("wall_pressure", "Pa", "normal momentum given to the wall", _WALL),
     Quantity("wall_shear", "Pa", "tangential momentum given to the wall", _WALL),
     Quantity("wall_heat_flux", "W m-2", "energy given to the wall", _WALL),
+    Quantity("mass_flow", "kg s-1", "mass that passes a plane or an open face", _FLOW),
     Quantity("speed_distribution", "s m-1", "density of the thermal speeds |c|", _HISTOGRAM),
     Quantity(
         "speed_rate", "s-1", "collision rate by class of speed", _HISTOGRAM, "collisions", True
@@ -127,12 +130,19 @@ QUANTITIES: dict[str, Quantity] = {quantity.name: quantity for quantity in _ALL}
 
 
 def applicable(
-    *, fields: bool, walls: bool, collisions: bool, uniform: bool, varying: bool = False
+    *,
+    fields: bool,
+    walls: bool,
+    collisions: bool,
+    uniform: bool,
+    varying: bool = False,
+    flows: bool = False,
 ) -> tuple[str, ...]:
     """Names of what a run reports unless asked for more, in the order of the registry.
 
     fields : cell fields are sampled; walls : some face is a wall; collisions : molecules collide;
-    uniform : the gas is the same everywhere; varying : particles come and go
+    uniform : the gas is the same everywhere; varying : particles come and go; flows : there are
+    planes or open faces
     """
     return tuple(
         name
@@ -140,11 +150,11 @@ def applicable(
         if not quantity.costly
         and (uniform or not quantity.uniform)
         and (varying or not quantity.varying)
-        and not why_not(name, fields, walls, collisions)
+        and not why_not(name, fields, walls, collisions, flows)
     )
 
 
-def why_not(name: str, fields: bool, walls: bool, collisions: bool) -> str:
+def why_not(name: str, fields: bool, walls: bool, collisions: bool, flows: bool) -> str:
     """Why a run cannot report the quantity; empty if it can."""
     quantity = QUANTITIES[name]
     if quantity.needs == "collisions" and not collisions:
@@ -153,6 +163,8 @@ def why_not(name: str, fields: bool, walls: bool, collisions: bool) -> str:
         return "it is a cell field, and sample.fields_every is 0"
     if quantity.kinds == ("wall",) and not walls:
         return "it is measured at walls, and every boundary is periodic"
+    if quantity.kinds == ("flow",) and not flows:
+        return "it is measured through sample.planes and open faces, and there are none"
     return ""
 
 

@@ -53,6 +53,7 @@ def _sample(scenario: Scenario) -> Sample:
         collisions=scenario.collisions.scheme != "none",
         uniform=scenario.homogeneous,
         varying=not scenario.sealed,
+        flows=bool(scenario.sample.planes) or not scenario.sealed,
     )
     return _filled(sample, quantities=names)
 
