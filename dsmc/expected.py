@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsmc import reference
+from dsmc.reference.shear_wave import LONGEST
 
 if TYPE_CHECKING:
     from dsmc.scenario import Scenario
@@ -32,7 +33,11 @@ def collisions_at(scenario: Scenario, time: np.ndarray) -> np.ndarray:
 
 def expected(scenario: Scenario, name: str, time: np.ndarray) -> tuple[np.ndarray, str] | None:
     """The exact values of a series and their source, or None if not known; time : (T,) [s]."""
-    if not scenario.homogeneous or scenario.forced or len(scenario.molecules) > 1:
+    if scenario.forced or len(scenario.molecules) > 1:
+        return None
+    if name == "shear_wave":
+        return shear_wave(scenario, time)
+    if not scenario.homogeneous:
         return None
     constant = conserved(scenario, name)
     if constant is not None:
@@ -47,6 +52,34 @@ def expected(scenario: Scenario, name: str, time: np.ndarray) -> tuple[np.ndarra
         return None
     curve, source = found
     return np.asarray(curve(collisions_at(scenario, time)), float), source
+
+
+def shear_wave(scenario: Scenario, time: np.ndarray) -> tuple[np.ndarray, str] | None:
+    """The amplitude of a shear wave of hard spheres, with the cells and steps of the run.
+
+    time : (T,) [s]; None for other molecules, uneven or near partners, and waves too short
+    """
+    number = 2.0 * np.pi * scenario.mean_free_path / scenario.lengths[0]
+    colliding = scenario.collisions.scheme != "none" and scenario.collisions.partners == "random"
+    if not colliding or scenario.molecules[0].omega != 0.5 or scenario.edges is not None:
+        return None
+    if scenario.molecules[0].alpha != 1.0 or number > LONGEST:
+        return None
+    v0 = reference.most_probable_speed(scenario.molecules[0].mass, scenario.temperature)
+    cell = scenario.lengths[0] / scenario.cells[0] / scenario.mean_free_path
+    steps = np.rint(time / scenario.time_step).astype(int)
+    history = _wave_history(
+        number, scenario.time_step / scenario.collision_time, int(steps.max(initial=0)), cell,
+        scenario.initial.amplitude_m_s / float(v0),
+    )  # fmt: skip
+    source = "linear Boltzmann equation of hard spheres"
+    return scenario.initial.amplitude_m_s * history[steps], source
+
+
+@lru_cache(maxsize=8)
+def _wave_history(number: float, dt: float, steps: int, cell: float, amplitude: float):
+    """The decay of a wave step by step, kept: (steps + 1,)."""
+    return reference.shear_wave_decay(number, dt, steps, cell, amplitude)
 
 
 def conserved(scenario: Scenario, name: str) -> float | None:

@@ -141,7 +141,18 @@ def _series(scenario: Scenario) -> Iterator[ExpectedError]:
             yield _of_particles("h_function", "", 1.5, count, "1")
         for quantity, variance in variances.items():
             yield _of_particles(quantity, species, variance, count)
+    if scenario.initial.kind == "shear-wave":
+        yield _wave(scenario)
     yield from _collision_counts(scenario)
+
+
+def _wave(scenario: Scenario) -> ExpectedError:
+    """The amplitude of a shear wave: sqrt(kT/m) over the root of the number of particles."""
+    count = scenario.particle_count * scenario.run.replicas
+    speed = scales.most_probable_speed(_mean_mass(scenario), scenario.temperature)
+    error = speed * math.sqrt(0.5 / count)
+    basis, scale = f"one sample of {count:,.0f} particles", error / scenario.initial.amplitude_m_s
+    return ExpectedError("shear_wave", "", error, "m s-1", basis, scale, "U", "replicas")
 
 
 def _of_particles(

@@ -208,8 +208,8 @@ class Scenario(Section):
 
     @property
     def homogeneous(self) -> bool:
-        """Whether the gas is the same everywhere: fully periodic and not a Riemann problem."""
-        return self.closed and self.initial.kind != "riemann"
+        """Whether the gas is the same everywhere: fully periodic, neither in parts nor a wave."""
+        return self.closed and self.initial.kind not in ("riemann", "shear-wave")
 
     @property
     def number_density(self) -> float:

@@ -32,19 +32,18 @@ def measured(
 ) -> Iterator[Problem]:
     """Every requested quantity can be measured in this run."""
     kinds = set(_kinds(boundaries, domain))
-    has_walls = kinds != {"periodic"}
-    has_flows = bool(sample.planes) or bool(kinds & set(PASSED))
-    has_fields = (
-        has_walls or initial.kind == "riemann"
-        if sample.fields_every is None
-        else sample.fields_every > 0
+    graded = kinds != {"periodic"} or initial.kind in ("riemann", "shear-wave")
+    has = quantities.Measurable(
+        fields=graded if sample.fields_every is None else sample.fields_every > 0,
+        walls=kinds != {"periodic"},
+        flows=bool(sample.planes) or bool(kinds & set(PASSED)),
+        collisions=collisions.scheme != "none",
+        wave=initial.kind == "shear-wave",
     )
     for place, name in enumerate(sample.quantities or ()):
         if name not in quantities.QUANTITIES:
             continue
-        reason = quantities.why_not(
-            name, has_fields, has_walls, collisions.scheme != "none", has_flows
-        )
+        reason = quantities.why_not(name, has)
         if reason:
             keys = {"fields_every": "sample.fields_every = 10", "planes": "one [[sample.planes]]"}
             cures = [f"for instance {key}, or " for word, key in keys.items() if word in reason]
