@@ -1,4 +1,4 @@
-"""Claims that are exact without collisions, or before the first of them.
+"""Claims that are exact without collisions.
 
 Where every face gives back what reaches it by the cosine law, as diffuse walls and resting gases
 do, the steady one-sided flux J of a gas without collisions is the same at every point of every face
@@ -23,16 +23,12 @@ if TYPE_CHECKING:
     from dsmc.scenario.patches import Patch
 
 SAME = 1e-9  # relative: fluxes of gases outside that are one
-SOON = 0.3  # nu t before which molecules have hardly met
 J_SOURCE = "the same at every wall of a gas without collisions"
 
 
 def without_collisions(scenario: Scenario, result: Result) -> Iterator[Claim]:
     """Everything that molecules do which meet faces only; of one species, without a force."""
-    if len(scenario.molecules) > 1 or scenario.forced:
-        return
-    yield from first_push(scenario, result)
-    if scenario.collisions.scheme != "none":
+    if scenario.collisions.scheme != "none" or len(scenario.molecules) > 1 or scenario.forced:
         return
     yield from mirror_hits(scenario, result)
     if is_steady(result) and emits_evenly(scenario):
@@ -169,43 +165,3 @@ def energy_of(plate: Any, mass: float) -> float:
     """Mean energy of the molecules that a plate sends, 2 k T + m U^2 / 2 [J]."""
     square = sum(u * u for u in plate.velocity_m_s)
     return 2.0 * BOLTZMANN * plate.temperature_K + 0.5 * mass * square
-
-
-# ------------------------------------------------------------------ before the first collisions
-
-
-def first_push(scenario: Scenario, result: Result) -> Iterator[Claim]:
-    """Momentum that walls set in motion give a gas at rest at first: m U a n cbar / 4 per area.
-
-    What comes to a wall knows nothing of it yet. Margin: by the time t a share nu t has collided,
-    half of it with molecules that have half of the wall's velocity.
-    """
-    initial, series = scenario.initial, result.series.get("momentum_y")
-    if series is None or series.time.size < 2 or initial.kind != "equilibrium":
-        return
-    time = series.time[1] - series.time[0]
-    if any(initial.velocity_m_s) or not initial.zero_momentum or series.time[0] > 0.0:
-        return
-    if time * scenario.collision_rate > SOON or not scenario.sealed or scenario.closed:
-        return
-    mass = scenario.molecules[0].mass
-    flux = float(reference.one_sided_flux(scenario.number_density, scenario.temperature, mass))
-    pushed, exact = 0.0, 0.0  # molecules that leave moving walls, and what they take with them
-    for patch in scenario.patches:
-        if patch.kind in MIRRORS:
-            continue
-        if patch.kind != "diffuse" or patch.boundary.profile is not None:
-            return
-        number = patch.boundary.accommodation * flux * patch.area * time
-        exact += number * mass * patch.boundary.velocity_m_s[1]
-        pushed += number
-    if not exact:
-        return
-    copies = max(1.0, result.particles / scenario.particle_count)
-    v0 = float(reference.most_probable_speed(mass, scenario.temperature))
-    noise = mass * v0 * math.sqrt(pushed * scenario.weight / copies)
-    yield Claim(
-        f"momentum_y at {time * scenario.collision_rate:.3g} tau_c", float(series.value[1]),
-        max(noise, float(series.error[1])), exact, "first push: m U n cbar / 4", series.unit,
-        0.25 * time * scenario.collision_rate * abs(exact),
-    )  # fmt: skip

@@ -1,7 +1,8 @@
 """Verdicts: the figures of a run against what is exactly known of them.
 
 What is known of a gas that is the same everywhere stands here; what faces, planes and the gas
-between them must carry in `dsmc.balances`, what holds without collisions in `dsmc.collisionless`.
+between them must carry in `dsmc.balances`, what holds without collisions in `dsmc.collisionless`,
+and of walls that are set in motion in `dsmc.impulse`.
 Every figure is judged by its own error and the known bias of the method (margin).  The false-alarm
 probability of a whole run, `BUDGET`, is divided over its figures.
 """
@@ -19,6 +20,7 @@ from dsmc import expected, reference
 from dsmc.balances import balances
 from dsmc.claims import Claim
 from dsmc.collisionless import without_collisions
+from dsmc.impulse import impulses
 from dsmc.result import Result, Series, Verdict
 from dsmc.statistics import single_test
 
@@ -29,6 +31,7 @@ BUDGET = 1e-3  # chance that a faultless run shows a failed verdict
 INSTANTS = (1.0, 3.0, 6.0)  # nu t at which curves are judged
 HEIGHTS = (0.75, 0.5, 0.25)  # of what it was at which a wave is judged
 CONSERVED = ("temperature",)
+ELSEWHERE = ("collision_rate", "momentum_y")  # judged by `rates` and `impulses`
 
 
 def judge(scenario: Scenario, result: Result, degrees: float | None = None) -> Result:
@@ -38,6 +41,7 @@ def judge(scenario: Scenario, result: Result, degrees: float | None = None) -> R
         *curves(scenario, result),
         *rates(scenario, result),
         *free_flights(scenario, result),
+        *impulses(scenario, result),
         *without_collisions(scenario, result),
         *balances(scenario, result),
     ]
@@ -65,7 +69,7 @@ def curves(scenario: Scenario, result: Result) -> Iterator[Claim]:
     """Series against their curves, at a few instants each."""
     for series in result.series.values():
         known = expected.expected(scenario, series.name, series.time)
-        if known is None or series.reference is None or series.name == "collision_rate":
+        if known is None or series.reference is None or series.name in ELSEWHERE:
             continue
         if series.name in CONSERVED:
             yield Claim(series.name, series.value[-1], 0.0, series.reference[-1], known[1],

@@ -112,6 +112,15 @@ from dsmc.reference.plane_flows import (
     slip_flows,
     thermal_creep_flow,
 )
+from dsmc.reference.rayleigh import (
+    RAYLEIGH_IMPULSES,
+    RAYLEIGH_TIMES,
+    rayleigh_history,
+    rayleigh_impulse,
+    rayleigh_slip_impulse,
+    rayleigh_slip_velocity,
+    rayleigh_transform,
+)
 from dsmc.reference.relaxation import (
     linear_rate,
     two_temperature_maxwell_moment,
@@ -164,6 +173,8 @@ __all__ = [
     "INFINITE_ORDER_HARD_SPHERE",
     "LORENTZ_DIFFUSION_FACTOR",
     "RANDOM_SEPARATION",
+    "RAYLEIGH_IMPULSES",
+    "RAYLEIGH_TIMES",
     "TEMPERATURE_JUMP",
     "THERMAL_SLIP",
     "VISCOUS_SLIP",
@@ -239,6 +250,11 @@ __all__ = [
     "power_law_rate",
     "rankine_hugoniot",
     "rarefaction",
+    "rayleigh_history",
+    "rayleigh_impulse",
+    "rayleigh_slip_impulse",
+    "rayleigh_slip_velocity",
+    "rayleigh_transform",
     "relative_speed_moment",
     "riemann_solution",
     "riemann_star",
