@@ -52,7 +52,10 @@ from dsmc.reference.fluctuations import (
     sampling_errors,
 )
 from dsmc.reference.free_molecular import (
+    EffusionFlux,
     PlatesState,
+    effusion_flux,
+    effusion_pressure_ratio,
     effusion_speed_density,
     free_expansion_density,
     free_expansion_momentum,
@@ -180,6 +183,7 @@ __all__ = [
     "VISCOUS_SLIP",
     "BodyFlux",
     "CellVariances",
+    "EffusionFlux",
     "FreeFlight",
     "GasState",
     "IsotropicHistory",
@@ -208,6 +212,8 @@ __all__ = [
     "conductivity",
     "couette_stress",
     "cylinder_drag",
+    "effusion_flux",
+    "effusion_pressure_ratio",
     "effusion_speed_density",
     "excess_bi_maxwellian",
     "excess_two_beams",

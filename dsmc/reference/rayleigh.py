@@ -39,15 +39,19 @@ SLIP_LENGTH = VISCOUS_SLIP * PER_TAU * GREEN_KUBO_TIMES["anisotropy"]
 DEEP, NARROW = 9.0, 5.0  # diffusion lengths, and mean free paths, up to a wall at rest
 TERMS_OF_INVERSE = 10  # even; of more of them rounding takes more than it gives
 
-RAYLEIGH_TIMES = np.array([0.0, 1.0])
-RAYLEIGH_IMPULSES = np.array([1.0, 1.0])
+RAYLEIGH_TIMES = np.append(0.0, 0.0625 * 2.0 ** (np.arange(21) / 2.0))
+RAYLEIGH_IMPULSES = np.array([
+    1.0, 0.995581, 0.993787, 0.991253, 0.987697, 0.982729, 0.975815, 0.966252, 0.953150,
+    0.935435, 0.911906, 0.881401, 0.843072, 0.796753, 0.743229, 0.684212, 0.621986,
+    0.558935, 0.497169, 0.438321, 0.383510, 0.333390
+])  # fmt: skip
 """Momentum that the wall has given over tau_fm t, after these times [tau_c]; +- 2e-4."""
 
 
 def rayleigh_impulse(time: ArrayLike) -> Values:
     """Momentum per area that hard spheres have from the wall, over tau_fm tau_c = rho U lambda/4.
 
-    time : since the start [tau_c], 0 to 128. Small U; wall and gas of one temperature. Limits: t at
+    time : since the start [tau_c], 0 to 64. Small U; wall and gas of one temperature. Limits: t at
     first; `rayleigh_slip_impulse` in the end. ValueError out of range.
     """
     t = within("time", time, 0.0, RAYLEIGH_TIMES[-1])
