@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +25,7 @@ from dsmc.faces import AXES, PASSED, Wall
 from dsmc.grading import widths
 from dsmc.planes import Plane
 from dsmc.result import Result
+from dsmc.species import BOLTZMANN
 from dsmc.statistics import student_quantile
 from dsmc.steady import PARTS, slope
 
@@ -116,17 +118,28 @@ def sharpened(scenario: Scenario, result: Result, name: str, received: Measure) 
     It is what the gas lost while averages were taken, over that time: the difference of two moments
     of a content that fluctuates by its standard deviation s, sqrt(2) s / t.
     """
-    series = result.series.get(HELD_AS[name])
-    told = result.sampling
-    own_times = scenario.run.replicas > 1 and scenario.sample.start == "steady"
-    if series is None or own_times or (name == "mass_flow" and len(scenario.molecules) > 1):
+    deviation = seen_to_fluctuate(scenario, result, name)
+    if deviation is None or averages_apart(scenario):
         return received
-    rows = series.value[series.time >= told.time]
-    if len(rows) < PARTS or not np.isfinite(rows).all():
-        return received
-    unit = scenario.molecules[0].mass * scenario.weight if name == "mass_flow" else 1.0
-    error = math.sqrt(2.0) * unit * float(rows.std(ddof=1)) / (result.time - told.time)
+    error = math.sqrt(2.0) * deviation / (result.time - result.sampling.time)
     return min(received, Measure(received.value, error, PARTS - 1.0), key=lambda part: part.error)
+
+
+def averages_apart(scenario: Scenario) -> bool:
+    """Whether replicas average over times of their own."""
+    return scenario.run.replicas > 1 and scenario.sample.start == "steady"
+
+
+def seen_to_fluctuate(scenario: Scenario, result: Result, name: str) -> float | None:
+    """Standard deviation over time of what the whole gas holds; None where it is not sampled."""
+    series = result.series.get(HELD_AS[name])
+    if series is None or (name == "mass_flow" and len(scenario.molecules) > 1):
+        return None
+    rows = series.value[series.time >= result.sampling.time]
+    if len(rows) < PARTS or not np.isfinite(rows).all():
+        return None
+    unit = scenario.molecules[0].mass * scenario.weight if name == "mass_flow" else 1.0
+    return unit * float(rows.std(ddof=1))
 
 
 def supply(scenario: Scenario, result: Result, name: str) -> Measure | None:
@@ -203,9 +216,37 @@ def through_planes(scenario: Scenario, result: Result) -> Iterator[Claim]:
             source = f"{letter} low"
             if known is None and first:
                 source, known = first, across.pop(first)
+            apart = between_planes(scenario, result, flow)
             for name, part in across.items():
-                if math.isfinite(part.error) and math.isfinite(known.error):
-                    yield equal(f"{flow} {name}", part, known, f"continuity: as at {source}", unit)
+                claim = equal(f"{flow} {name}", part, known, f"continuity: as at {source}", unit)
+                if math.isfinite(claim.error):
+                    exact = replace(claim, error=apart, degrees=math.inf)
+                    yield min(claim, exact, key=lambda each: each.error)
+
+
+def between_planes(scenario: Scenario, result: Result, flow: str) -> float:
+    """By how much the flows through two planes may differ: what the gas between them gains, over t.
+
+    sqrt(2) s / t, s at most what the whole gas would fluctuate by if all molecules came and went by
+    themselves: N (m^2, m k T, 15/4 k^2 T^2) are the variances of mass, momentum and energy; twice
+    their root, for what gradients add, or what the whole gas is seen to fluctuate by.
+    """
+    if averages_apart(scenario):
+        return math.inf
+    copies = max(1.0, result.particles / scenario.particle_count) if scenario.sealed else 1.0
+    heaviest = max(molecule.mass for molecule in scenario.molecules)
+    energy = BOLTZMANN * hottest(scenario, result)
+    one = {"mass_flow": heaviest, "heat_flow": math.sqrt(15.0) / 2.0 * energy}
+    alone = scenario.weight * one.get(flow, math.sqrt(heaviest * energy))
+    expected = 2.0 * alone * math.sqrt(result.particles) / copies
+    seen = seen_to_fluctuate(scenario, result, flow) or 0.0
+    return math.sqrt(2.0) * max(expected, seen) / (result.time - result.sampling.time)
+
+
+def hottest(scenario: Scenario, result: Result) -> float:
+    """The highest temperature of a cell, or that of the scenario [K]."""
+    field = result.fields.get("temperature")
+    return scenario.temperature if field is None else float(np.nanmax(field.value))
 
 
 def is_kept(scenario: Scenario, axis: int, flow: str) -> bool:
