@@ -53,9 +53,9 @@ def later(scenario: Scenario, result: Result, series: Series) -> Iterator[Claim]
         if nu_t[-1] < instant or nu_t[k] == 0.0:
             continue
         exact = float(series.reference[k])
-        error = max(float(series.error[k]), noise(scenario, result, series.time[k]))
         yield Claim(
-            f"momentum_y at {nu_t[k]:.3g} tau_c", float(series.value[k]), error, exact,
+            f"momentum_y at {nu_t[k]:.3g} tau_c", float(series.value[k]),
+            error_of(scenario, result, series, k), exact,
             expected.IMPULSE, series.unit, share * abs(exact),
         )  # fmt: skip
 
@@ -77,9 +77,9 @@ def first_push(scenario: Scenario, result: Result, series: Series) -> Iterator[C
         for push, patch in ((sent(scenario, patch, time), patch) for patch in moving(scenario))
     )
     exact *= scenario.molecules[0].mass
-    error = max(float(series.error[1]), noise(scenario, result, time))
     yield Claim(
-        f"momentum_y at {nu_t:.3g} tau_c", float(series.value[1]), error, exact,
+        f"momentum_y at {nu_t:.3g} tau_c", float(series.value[1]),
+        error_of(scenario, result, series, 1), exact,
         "first push: m U n cbar / 4", series.unit, 0.25 * nu_t * abs(exact),
     )  # fmt: skip
 
@@ -99,14 +99,15 @@ def sent(scenario: Scenario, patch, time: float) -> float:
     return patch.boundary.accommodation * flux * patch.area * time
 
 
-def noise(scenario: Scenario, result: Result, time: float) -> float:
-    """Error of the momentum of a run, or of the mean of its replicas: m v0 for each molecule sent.
+def error_of(scenario: Scenario, result: Result, series: Series, k: int) -> float:
+    """Error of the momentum: the scatter of replicas, or of one run m v0 for each molecule sent.
 
-    It is known exactly what the gas has; what it would have in another run is not.
+    It is known exactly what the gas of one run has; what it would have in another run is not.
     """
+    if result.particles > scenario.particle_count:
+        return float(series.error[k])
     walls = [patch for patch in scenario.patches if patch.kind == "diffuse"]
-    count = sum(sent(scenario, patch, time) for patch in walls)
-    copies = max(1.0, result.particles / scenario.particle_count)
+    count = sum(sent(scenario, patch, float(series.time[k])) for patch in walls)
     mass = scenario.molecules[0].mass
     v0 = float(reference.most_probable_speed(mass, scenario.temperature))
-    return mass * v0 * math.sqrt(count * scenario.weight / copies)
+    return mass * v0 * math.sqrt(count * scenario.weight)
