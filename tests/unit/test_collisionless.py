@@ -52,14 +52,12 @@ def test_the_fluxes_of_free_molecules_are_exact_and_wrong_ones_are_found(flow):
             assert not judged(flow, dict(flow[1].walls) | {face: wrong})[quantity]
 
 
+@pytest.mark.parametrize("flow", ["fourier"], indirect=True)
 def test_moving_plates_feel_the_shear_of_free_molecules(flow):
-    scenario, result = flow
-    if scenario.name != "fourier":
-        pytest.skip("plates only")
-    wall = result.walls["x_low"]
+    wall = flow[1].walls["x_low"]
     value, error = (np.array(column) for column in wall.shear)
     value[1] += WRONG * error[1]
-    found = judged(flow, dict(result.walls) | {"x_low": replace(wall, shear=(value, error))})
+    found = judged(flow, dict(flow[1].walls) | {"x_low": replace(wall, shear=(value, error))})
     assert judged(flow)["wall_shear_y x_low"] and not found["wall_shear_y x_low"]
 
 

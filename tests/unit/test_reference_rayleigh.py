@@ -22,7 +22,7 @@ def test_the_impulse_begins_free_molecular_and_only_falls_behind():
 
 
 def test_in_the_end_it_is_navier_and_stokes_with_slip():
-    """The rest is a Knudsen layer of constant momentum, one part in hundreds."""
+    """What is missing are the layers of a mean free path at the wall, ever less of the whole."""
     t = np.array([16.0, 32.0, 64.0])
     lag = ref.rayleigh_slip_impulse(t) - ref.rayleigh_impulse(t)
     assert np.all((lag > 0.1) & (lag < 0.3)) and (np.diff(lag) < 0.0).all()
