@@ -234,7 +234,9 @@ def conclude(scenario: Scenario, result: Result, directory: Path, console: Conso
         from viz.pictures import draw
 
         trajectory = directory / TRAJECTORY if scenario.output.trajectory else None
-        written += draw(result, directory, animate=scenario.output.animation, trajectory=trajectory)
+        written += draw(
+            result, directory, scenario.output.animation, trajectory, directory / FIELDS
+        )
     closing_table(result, console, written)
     if told := str(result.sampling):
         console.print(f"Sampling: {told}.", markup=False, highlight=False, soft_wrap=True)

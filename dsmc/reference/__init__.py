@@ -55,6 +55,7 @@ from dsmc.reference.free_molecular import (
     PlatesState,
     effusion_speed_density,
     free_expansion_density,
+    free_expansion_moments,
     free_expansion_momentum,
     free_molecular_couette_stress,
     free_molecular_plates,
@@ -117,6 +118,13 @@ from dsmc.reference.relaxation import (
     two_temperature_maxwell_moment,
 )
 from dsmc.reference.shear_wave import shear_wave_decay, shear_wave_rate
+from dsmc.reference.shock_structure import (
+    Overshoot,
+    mott_smith_density,
+    mott_smith_thickness,
+    shock_overshoot,
+    shock_temperature_xx,
+)
 from dsmc.reference.sonine_operator import (
     GREEN_KUBO_TIMES,
     HARD_SPHERE_EIGENVALUES,
@@ -173,6 +181,7 @@ __all__ = [
     "GasState",
     "IsotropicHistory",
     "MixtureState",
+    "Overshoot",
     "PlatesState",
     "RiemannStar",
     "SamplingErrors",
@@ -203,6 +212,7 @@ __all__ = [
     "excess_two_temperature",
     "fourier_heat_flux",
     "free_expansion_density",
+    "free_expansion_moments",
     "free_expansion_momentum",
     "free_flight_averages",
     "free_molecular_couette_stress",
@@ -230,6 +240,8 @@ __all__ = [
     "mixture_drift_rate",
     "mixture_temperature_rate",
     "most_probable_speed",
+    "mott_smith_density",
+    "mott_smith_thickness",
     "nearest_separation",
     "one_sided_flux",
     "order_factor",
@@ -246,6 +258,8 @@ __all__ = [
     "self_diffusion",
     "shear_wave_decay",
     "shear_wave_rate",
+    "shock_overshoot",
+    "shock_temperature_xx",
     "slip_flows",
     "sonine_matrix",
     "speed_dependent_rate",

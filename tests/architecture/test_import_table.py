@@ -25,7 +25,8 @@ LAYERS = {
     },
     "step": {"step"},
     "measuring": {
-        "averaging", "blocks", "closing", "distributions", "entropy", "expected", "faces",
+        "averaging", "blocks", "closing", "distributions", "entropy", "expected", "expected_profiles",
+        "faces",
         "labelled", "loads", "measured", "notebook", "planes", "probing", "resolution", "result",
         "sampling", "slow_modes", "statistics", "steady", "verdict", "wall_profiles",
     },
