@@ -17,7 +17,6 @@ Legend: lambda, tau, v0 of the gas before the shock (1), x from the shock downst
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -115,8 +114,8 @@ def stand(
 def thickness(x: Values, n: Values, mach: float) -> float:
     """Density thickness [lambda] of n/n_1 at x.
 
-    y = artanh(2 (n - n_1)/(n_2 - n_1) - 1) is straight on Mott-Smith's profile; here a cubic is laid
-    through it, over 0.6 of his thickness to either side, and dn/dx follows from it.
+    y = artanh(2 (n - n_1)/(n_2 - n_1) - 1) is straight on Mott-Smith's profile; here a cubic is
+    laid through it, over 0.6 of his thickness to either side, and dn/dx follows from it.
     """
     half = 0.6 * mott_smith_thickness(mach)
     rise = float(reference.rankine_hugoniot(mach).density_ratio) - 1.0

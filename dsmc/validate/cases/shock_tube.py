@@ -1,10 +1,10 @@
 """Sod's shock tube of hard spheres: the plateaus, the waves and the profile of the Euler equations.
 
 Gas of density 1 and pressure 1 (left) meets one of 0.125 and 0.1 (right), G. A. Sod, J. Comput.
-Phys. 27 (1978) 1, gamma = 5/3.  In the long run all depends on s = x/(a t) alone, a^2 = kT/m of the
-left gas: reference.riemann_solution.  A rarefied gas is off by what viscosity and heat conduction do
-in waves of width a t: of order lambda/(a t) = Kn.  It is looked at twice in the same run, at a Kn
-and at half of it, and the margin is as many times Kn both times.
+Phys. 27 (1978) 1, gamma = 5/3.  In the long run all depends on s = x/(a t) alone, a^2 = kT/m of
+the left gas: reference.riemann_solution.  A rarefied gas is off by what viscosity and conduction of
+heat do in waves of width a t: of order lambda/(a t) = Kn.  It is looked at twice in the same run,
+at a Kn and at half of it, and the margin is as many times Kn both times.
 
 Near the corners of the fan, the contact and the shock the profile is rounded over sqrt(Kn) or Kn in
 s: figures are means over stretches that keep away from them.
@@ -119,7 +119,9 @@ def known(time: float, per_path: float) -> Figures:
     star = reference.riemann_star(LEFT, RIGHT)
     fine = 0.5 * (BINS[1:] + BINS[:-1])
     profile = reference.riemann_solution(fine, LEFT, RIGHT).density
-    exact = [float(profile[(fine > low) & (fine < high)].mean()) for low, high in STRETCHES.values()]
+    exact = [
+        float(profile[(fine > low) & (fine < high)].mean()) for low, high in STRETCHES.values()
+    ]
     exact += [star.velocity, star.pressure, star.right_head]
     names = [*(f"density, {name}" for name in STRETCHES), "velocity between the waves",
              "pressure between the waves", "speed of the shock"]  # fmt: skip
