@@ -27,7 +27,8 @@ LAYERS = {
     "measuring": {
         "averaging", "blocks", "closing", "distributions", "entropy", "expected",
         "expected_profiles", "faces", "labelled", "loads", "measured", "notebook", "planes",
-        "probing", "resolution", "result", "sampling", "slow_modes", "statistics", "steady", "verdict", "wall_profiles",
+        "probing", "resolution", "result", "sampling", "slow_modes", "statistics", "steady",
+        "verdict", "wall_profiles",
     },
     "files": {
         "checkpoint", "earlier", "fields", "flow_groups", "hdf5", "mesh", "snapshots", "summary",

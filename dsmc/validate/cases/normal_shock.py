@@ -32,7 +32,7 @@ from dsmc.result import Result
 from dsmc.scenario import Scenario
 from dsmc.simulation import Simulation
 from dsmc.validate.case import Case, Curve, Effort, Figures, Mutant, Repetition, Values, figures
-from dsmc.validate.homogeneous import ARGON, NUMBER_DENSITY, TEMPERATURE
+from dsmc.validate.homogeneous import ARGON, MASS, NUMBER_DENSITY, PATH, TAU, TEMPERATURE, V0
 from dsmc.validate.wrong_laws import faster
 
 EVERY = 10  # steps between looks at the positions, and between samples of the cells
@@ -55,35 +55,26 @@ def shock_of(
     span : transient, then averages [tau]; balance : time in which it is brought back [tau]
     cells : in a lambda; step : [tau]
     """
-    gas, length = ARGON["hard-sphere"], sum(room)
-    one = Scenario(
-        gas=gas,
-        domain={"length_m": [1.0], "cells": [1]},
-        initial={"kind": "equilibrium", "number_density_m3": NUMBER_DENSITY,
-                 "temperature_K": TEMPERATURE, "particles": 2},
-        run={"time_step_mct": 1.0, "steps": 1},
-    )  # fmt: skip
-    v0 = reference.most_probable_speed(one.molecules[0].mass, TEMPERATURE)
+    length = sum(room)
     jump = reference.rankine_hugoniot(mach)
     before, behind = (
         {"number_density_m3": NUMBER_DENSITY * float(n), "temperature_K": TEMPERATURE * float(T),
-         "velocity_m_s": [float(u * v0), 0.0, 0.0]}
+         "velocity_m_s": [float(u * V0), 0.0, 0.0]}
         for n, T, u in ((1.0, 1.0, jump.upstream_velocity),
                         (jump.density_ratio, jump.temperature_ratio, jump.downstream_velocity))
     )  # fmt: skip
-    path = one.mean_free_path
     return Scenario(
-        gas=gas,
-        domain={"length_m": [length * path], "cells": [round(length * cells)]},
+        gas=ARGON["hard-sphere"],
+        domain={"length_m": [length * PATH], "cells": [round(length * cells)]},
         initial={"kind": "riemann", "left": before, "right": behind, "split": room[0] / length,
-                 "weight": NUMBER_DENSITY * path / per_path},
+                 "weight": NUMBER_DENSITY * PATH / per_path},
         boundaries={"x": {
             "low": {"kind": "reservoir", **before},
             "high": {"kind": "reservoir", **behind, "balancing_steps": round(balance / step)},
         }},
-        run={"time_step_s": step * one.collision_time, "steps": round(sum(span) / step)},
+        run={"time_step_s": step * TAU, "steps": round(sum(span) / step)},
         sample={"every": 10**9, "start": round(span[0] / step), "fields_every": EVERY,
-                "planes": [{"axis": "x", "position_m": room[0] * path}]},
+                "planes": [{"axis": "x", "position_m": room[0] * PATH}]},
         output={"fields_average": "running"},
     )  # fmt: skip
 
@@ -94,20 +85,20 @@ def stand(
     """Run a shock; returns what was measured, x of the bins [lambda] and n/n_1 in them."""
     scenario = shock_of(mach, room, per_path, **settings)
     ratio = float(reference.rankine_hugoniot(mach).density_ratio)
-    length, path = sum(room), scenario.lengths[0] / sum(room)
+    length = sum(room)
     edges = np.arange(-room[0], room[1] + BIN / 2, BIN)
     counts = np.zeros(edges.size - 1)
 
     def look(simulation: Simulation) -> None:
         step = simulation.steps
         if step > scenario.sample_start and step % EVERY == 0:
-            x = simulation.particles.position[:, 0] / path
+            x = simulation.particles.position[:, 0] / PATH
             place = (x.size / per_path - ratio * length) / (1.0 - ratio)
             counts[:] += np.histogram(x - place, edges)[0]
 
     with repetition.simulation(scenario) as simulation:
         result = simulation.run(callback=look, progress=False)
-    looks = (scenario.steps - scenario.sample_start) // EVERY
+    looks = scenario.steps // EVERY - scenario.sample_start // EVERY
     return result, 0.5 * (edges[1:] + edges[:-1]), counts / (looks * per_path * BIN)
 
 
@@ -150,36 +141,28 @@ def states(result: Result, mach: float, room: tuple[float, float]) -> Values:
     jump = reference.rankine_hugoniot(mach)
     field = {name: result.fields[name] for name in ("number_density", "velocity_x", "temperature")}
     x = field["number_density"].axes[0]
-    x = x * sum(room) / (x[0] + x[-1]) - room[0]  # [lambda] from the shock
+    x = x / PATH - room[0]  # [lambda] from the shock
 
     def mean(name: str, side: Values) -> float:
         return float(field[name].value[side].mean())
 
-    v0 = reference.most_probable_speed(mass_of(), TEMPERATURE)
     before, behind = x < -0.7 * room[0], (x > 0.5 * room[1]) & (x < 0.8 * room[1])
     row = [mean("number_density", before) / NUMBER_DENSITY,
            mean("temperature", before) / TEMPERATURE]  # fmt: skip
     for name, ratio in (
         ("number_density", NUMBER_DENSITY * jump.density_ratio),
-        ("velocity_x", v0 * jump.downstream_velocity),
+        ("velocity_x", V0 * jump.downstream_velocity),
         ("temperature", TEMPERATURE * jump.temperature_ratio),
     ):
         row.append(mean(name, behind) / ratio)
     (plane,) = result.planes.values()
-    u, half = jump.upstream_velocity, 0.5 * NUMBER_DENSITY * mass_of() * v0**2
+    u, half = jump.upstream_velocity, 0.5 * NUMBER_DENSITY * MASS * V0**2
     row += [
-        plane.number_flux[0] / (NUMBER_DENSITY * v0 * u),
+        plane.number_flux[0] / (NUMBER_DENSITY * V0 * u),
         plane.momentum_flux[0][0] / (half * (2.0 * u**2 + 1.0)),
-        plane.energy_flux[0] / (half * v0 * u * (u**2 + 2.5)),
+        plane.energy_flux[0] / (half * V0 * u * (u**2 + 2.5)),
     ]
     return np.array(row)
-
-
-def mass_of() -> float:
-    """Of an argon atom [kg]."""
-    from dsmc.species import TABLE
-
-    return TABLE["Ar"].as_model("hard-sphere").mass
 
 
 def measure(

@@ -16,13 +16,11 @@ import numpy as np
 
 from dsmc import reference
 from dsmc.scenario import Scenario
-from dsmc.species import BOLTZMANN, TABLE
+from dsmc.species import BOLTZMANN
 from dsmc.validate.case import Case, Effort, Figures, Mutant, Repetition, Values, figures
-from dsmc.validate.homogeneous import ARGON, NUMBER_DENSITY, TEMPERATURE
+from dsmc.validate.homogeneous import ARGON, MASS, NUMBER_DENSITY, TEMPERATURE, V0
 from dsmc.walls import ENERGY_IN, ENERGY_OUT, MOMENTUM_IN, MOMENTUM_OUT
 
-MASS = TABLE["Ar"].as_model("hard-sphere").mass
-V0 = float(reference.most_probable_speed(MASS, TEMPERATURE))
 GAP = 1e-3  # [m]
 CROSSINGS = 20.0  # of the gap at v0 in a step: nearly all that enters is gone at its end
 SETTLING = 3  # steps until nothing is left of the gas that was there at first

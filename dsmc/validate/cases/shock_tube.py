@@ -21,9 +21,8 @@ import numpy as np
 from dsmc import reference
 from dsmc.scenario import Scenario
 from dsmc.simulation import Simulation
-from dsmc.species import BOLTZMANN
 from dsmc.validate.case import Case, Curve, Effort, Figures, Mutant, Repetition, Values, figures
-from dsmc.validate.homogeneous import ARGON, NUMBER_DENSITY, TEMPERATURE
+from dsmc.validate.homogeneous import ARGON, NUMBER_DENSITY, PATH, TAU, TEMPERATURE, V0
 
 LEFT, RIGHT = (1.0, 0.0, 1.0), (0.125, 0.0, 0.1)
 SPEED = math.sqrt(math.pi / 8.0)  # a [lambda/tau]: lambda = sqrt(8/pi) a tau
@@ -45,26 +44,19 @@ def tube(time: float, per_path: float, pressure: float = RIGHT[2]) -> Scenario:
 
     per_path : particles in one lambda of the left gas; pressure : of the right gas
     """
-    gas, run = ARGON["hard-sphere"], SPEED * time
-    one = Scenario(
-        gas=gas,
-        domain={"length_m": [1.0], "cells": [1]},
-        initial={"kind": "equilibrium", "number_density_m3": NUMBER_DENSITY,
-                 "temperature_K": TEMPERATURE, "particles": 2},
-        run={"time_step_mct": 1.0, "steps": 1},
-    )  # fmt: skip
+    run = SPEED * time
     room = round(1.5 * run) + 20, round(2.15 * run) + 40  # left and right [lambda]
-    length, path = sum(room), one.mean_free_path
+    length = sum(room)
     left = {"number_density_m3": NUMBER_DENSITY, "temperature_K": TEMPERATURE}
     right = {"number_density_m3": RIGHT[0] * NUMBER_DENSITY,
              "temperature_K": pressure / RIGHT[0] * TEMPERATURE}  # fmt: skip
     return Scenario(
-        gas=gas,
-        domain={"length_m": [length * path], "cells": [2 * length]},
+        gas=ARGON["hard-sphere"],
+        domain={"length_m": [length * PATH], "cells": [2 * length]},
         initial={"kind": "riemann", "left": left, "right": right, "split": room[0] / length,
-                 "weight": NUMBER_DENSITY * path / per_path},
+                 "weight": NUMBER_DENSITY * PATH / per_path},
         boundaries={"x": {"kind": "specular"}},
-        run={"time_step_s": STEP * one.collision_time, "steps": round(time / STEP)},
+        run={"time_step_s": STEP * TAU, "steps": round(time / STEP)},
         sample={"every": 10**9, "fields_every": 0, "quantities": ["temperature"]},
     )  # fmt: skip
 
@@ -72,7 +64,7 @@ def tube(time: float, per_path: float, pressure: float = RIGHT[2]) -> Scenario:
 def measure(repetition: Repetition, time: float, per_path: float, **wrong: float) -> Values:
     """The figures of `seen` at half the time, then at all of it."""
     scenario = tube(time, per_path, **wrong)
-    a = math.sqrt(BOLTZMANN * TEMPERATURE / scenario.molecules[0].mass)
+    a = V0 / math.sqrt(2.0)
     split = scenario.initial.split * scenario.lengths[0]
     ends = np.array([0.5, 1.0]) * scenario.steps
     sums, looks = np.zeros((2, 3, BINS.size - 1)), np.zeros(2)  # n, n u, n <v^2>
