@@ -124,6 +124,7 @@ from dsmc.reference.shock_structure import (
     mott_smith_thickness,
     shock_overshoot,
     shock_temperature_xx,
+    weak_shock_thickness,
 )
 from dsmc.reference.sonine_operator import (
     GREEN_KUBO_TIMES,
@@ -272,4 +273,5 @@ __all__ = [
     "two_temperature_maxwell_moment",
     "unlike_collision_rate",
     "viscosity",
+    "weak_shock_thickness",
 ]

@@ -13,7 +13,7 @@ from viz import evolution, style
 LEFT = {"number_density_m3": 1e22, "temperature_K": 300.0}
 RIGHT = {"number_density_m3": 1e21, "temperature_K": 240.0, "velocity_m_s": [-30.0, 0.0, 0.0]}
 TIME = 0.9e-6
-X = np.linspace(5e-6, 2e-3 - 5e-6, 400)
+X = (np.arange(400) + 0.5) * 5e-6  # middles of the cells
 K_B = 1.380649e-23
 
 

@@ -88,6 +88,24 @@ def test_mott_smiths_profile_has_its_thickness():
         ref.mott_smith_thickness(1.0)
 
 
+def test_a_weak_shock_is_as_thick_as_the_diffusivity_of_sound_makes_it():
+    """By viscosity and conductivity in SI units; Mott-Smith's profile is 12 % thicker there."""
+    n, T, m, d = 1e22, 300.0, 6.63e-26, 4.17e-10
+    k_B = 1.380649e-23
+    mu = ref.viscosity(T, m, d, order="infinite")
+    k = ref.conductivity(T, m, d, order="infinite")
+    sound = math.sqrt(5.0 / 3.0 * k_B * T / m)
+    diffusivity = (4.0 / 3.0 * mu + (2.0 / 3.0) * k / (2.5 * k_B / m)) / (n * m)
+    path = ref.mean_free_path(n, T, m, d)
+    exact = 2.0 * diffusivity / (sound * 1e-3) / path
+    assert ref.weak_shock_thickness(1.001) == pytest.approx(exact, rel=1e-6)
+    assert ref.weak_shock_thickness(2.0) == pytest.approx(2.888, abs=1e-3)
+    ratio = ref.mott_smith_thickness(1.0001) / ref.weak_shock_thickness(1.0001)
+    assert ratio == pytest.approx(1.1205, abs=1e-3)
+    with pytest.raises(ValueError, match="mach"):
+        ref.weak_shock_thickness(1.0)
+
+
 def test_moments_of_a_free_expansion_are_integrals_over_what_flew_there():
     for s in (-1.2, 0.0, 0.8):
         exact = [

@@ -117,7 +117,7 @@ CASE = Case(
     measure=measure,
     known=known,
     efforts={
-        "quick": Effort(24, {"particles": 200, "steps": 8}),
+        "quick": Effort(16, {"particles": 200, "steps": 8}),
         "full": Effort(200, {"particles": 1000, "steps": 16}),
     },
     mutants=(
