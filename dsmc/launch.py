@@ -235,7 +235,9 @@ def conclude(scenario: Scenario, result: Result, directory: Path, console: Conso
         from viz.pictures import draw
 
         trajectory = directory / TRAJECTORY if scenario.output.trajectory else None
-        written += draw(result, directory, animate=scenario.output.animation, trajectory=trajectory)
+        written += draw(
+            result, directory, scenario.output.animation, trajectory, directory / FIELDS
+        )
     closing_table(result, console, written)
     if told := shorter_step(scenario, result):
         console.print(told, style="yellow", markup=False, highlight=False, soft_wrap=True)

@@ -15,6 +15,15 @@ velocity is taken from the gas, as in W. W. Liou & Y. C. Fang, CMES 1 (2000) 119
 Li, Int. J. Heat Fluid Flow 25 (2004) 975; they measure it in the cells at the face, here it is
 counted at the face itself.  A gas that is too dense or too thin before the face moves through it
 until it is not: an excess dn gives about dn v0 / n sqrt(pi) of velocity in the end.
+
+A reservoir that balances lets in more molecules, or fewer, than a gas in equilibrium would: of each
+species the mean number in a step is
+
+    <N_in> + (N_0 - N) / M,
+
+N_0 the number in the box at the start.  N is then what it was, on average, and with it the place of
+a shock, which nothing else holds; the excess over <N_in> vanishes on average wherever the gases on
+either side belong together, since then nothing is lost.
 """
 
 from __future__ import annotations
@@ -40,6 +49,7 @@ class Outside:
     """The gases outside a box: `inflow` for the stage, and what makes their streams follow.
 
     stream : (P,) normal velocity of the gas behind each patch of given pressure, inwards [m/s]
+    gained : (S,) particles that the box has gained since the start, by species
     """
 
     def __init__(self, scenario: Scenario):
@@ -50,6 +60,7 @@ class Outside:
         self._fractions = [fractions(patch, scenario) for patch in self._patches]
         self._followed = np.zeros(len(self._patches))  # net particles that had come in before
         self.stream = np.zeros(len(self._patches))
+        self.gained = np.zeros(self._species.size)
         self.inflow = self._sources(scenario)
         self._ends = np.zeros(self.inflow.mean.size + 1, np.int64)
         for number, patch in enumerate(self._patches):
@@ -112,38 +123,50 @@ class Outside:
                 flux = share * entering_flux(number_density(boundary), a, s)
             inflow.velocity[source] = velocity
             inflow.speed_ratio[source] = s
-            inflow.mean[source] = flux * extent * self._scale
+            wanted = flux * extent * self._scale
+            if getattr(boundary, "balancing_steps", None) is not None:
+                wanted -= self.gained[inflow.species[source]] / boundary.balancing_steps
+            inflow.mean[source] = max(0.0, wanted)
 
     def follow(self, tally: np.ndarray) -> None:
-        """Let the gases of given pressure stream as the flow of the last step says.
+        """Let gases of given pressure stream, and reservoirs balance, as the last step says.
 
         tally : (slabs, P, columns) since the start of the run
         """
-        kinds = self._species.size
-        if all(patch.kind != "pressure" for patch in self._patches):
+        following = [number for number, patch in enumerate(self._patches) if follows(patch)]
+        if not following:
             return
-        tally = tally.sum(axis=0)
-        for number, patch in enumerate(self._patches):
-            if patch.kind != "pressure":
-                continue
-            went, came = np.split(tally[number, COLUMNS : COLUMNS + 2 * kinds], 2)
-            net = came.sum() - went.sum()
-            density = number_density(patch.boundary)
-            measured = (net - self._followed[number]) / (density * patch.area * self._scale)
-            step = (measured - self.stream[number]) / patch.boundary.averaging_steps
-            self.stream[number] += step
-            self._followed[number] = net
-            self._set(number, patch)
+        brought, taken = np.split(tally.sum(axis=0)[:, COLUMNS:], 2, axis=1)  # (P, S)
+        net = taken - brought
+        self.gained = net.sum(axis=0)
+        for number in following:
+            if self._patches[number].kind == "pressure":
+                self._stream_along(number, net[number].sum())
+            self._set(number, self._patches[number])
+
+    def _stream_along(self, number: int, net: float) -> None:
+        """Move the stream of a gas of given pressure; net particles have come in since the start"""
+        boundary = self._patches[number].boundary
+        extent = number_density(boundary) * self._patches[number].area * self._scale
+        measured = (net - self._followed[number]) / extent
+        self.stream[number] += (measured - self.stream[number]) / boundary.averaging_steps
+        self._followed[number] = net
 
     def state(self) -> dict[str, np.ndarray]:
         """Arrays that `restore` goes on from."""
-        return {"stream": self.stream, "followed": self._followed}
+        return {"stream": self.stream, "followed": self._followed, "gained": self.gained}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Go on from what `state` told."""
         self.stream, self._followed = state["stream"], state["followed"]
+        self.gained = state["gained"]
         for number, patch in enumerate(self._patches):
             self._set(number, patch)
+
+
+def follows(patch: Patch) -> bool:
+    """Whether the gas behind a patch changes with what has crossed it."""
+    return patch.kind == "pressure" or getattr(patch.boundary, "balancing_steps", None) is not None
 
 
 def fractions(patch: Patch, scenario: Scenario) -> tuple[float, ...]:

@@ -10,10 +10,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dsmc.output import FIELDS
 from viz import (
     animation,
     contents,
     distributions,
+    evolution,
     frames,
     maps,
     profiles,
@@ -40,17 +42,19 @@ def draw(
     directory: str | os.PathLike[str],
     animate: bool = False,
     trajectory: str | os.PathLike[str] | None = None,
+    fields: str | os.PathLike[str] | None = None,
 ) -> list[Path]:
     """Every picture that the result has data for, the overview first.
 
     trajectory : the file of the tracked particles, needed to `animate`
+    fields : the file of the cell fields, needed for a gas that changes with time
     Raises OSError naming the path and the cure where a picture cannot be written.
     """
     result = contents.sound(result)
     written = [
         *relaxation.draw(result, directory),
         *transients.draw(result, directory),
-        *profiles.draw(result, directory),
+        *(evolution.draw(result, directory, fields) or profiles.draw(result, directory)),
         *maps.draw(result, directory),
         *walls.draw(result, directory),
         *distributions.draw(result, directory),
@@ -80,7 +84,7 @@ def draw_target(
     found = contents.of(target)
     if found.result is not None and target.is_dir() and not _is_picture(output):
         directory = output or target
-        written = draw(found.result, directory)
+        written = draw(found.result, directory, fields=target / FIELDS)
         film = directory / FILM
     else:
         picture = _picture(target, output)

@@ -58,6 +58,7 @@ from dsmc.reference.free_molecular import (
     effusion_pressure_ratio,
     effusion_speed_density,
     free_expansion_density,
+    free_expansion_moments,
     free_expansion_momentum,
     free_molecular_couette_stress,
     free_molecular_plates,
@@ -129,6 +130,14 @@ from dsmc.reference.relaxation import (
     two_temperature_maxwell_moment,
 )
 from dsmc.reference.shear_wave import shear_wave_decay, shear_wave_rate
+from dsmc.reference.shock_structure import (
+    Overshoot,
+    mott_smith_density,
+    mott_smith_thickness,
+    shock_overshoot,
+    shock_temperature_xx,
+    weak_shock_thickness,
+)
 from dsmc.reference.sonine_operator import (
     GREEN_KUBO_TIMES,
     HARD_SPHERE_EIGENVALUES,
@@ -188,6 +197,7 @@ __all__ = [
     "GasState",
     "IsotropicHistory",
     "MixtureState",
+    "Overshoot",
     "PlatesState",
     "RiemannStar",
     "SamplingErrors",
@@ -220,6 +230,7 @@ __all__ = [
     "excess_two_temperature",
     "fourier_heat_flux",
     "free_expansion_density",
+    "free_expansion_moments",
     "free_expansion_momentum",
     "free_flight_averages",
     "free_molecular_couette_stress",
@@ -247,6 +258,8 @@ __all__ = [
     "mixture_drift_rate",
     "mixture_temperature_rate",
     "most_probable_speed",
+    "mott_smith_density",
+    "mott_smith_thickness",
     "nearest_separation",
     "one_sided_flux",
     "order_factor",
@@ -268,6 +281,8 @@ __all__ = [
     "self_diffusion",
     "shear_wave_decay",
     "shear_wave_rate",
+    "shock_overshoot",
+    "shock_temperature_xx",
     "slip_flows",
     "sonine_matrix",
     "speed_dependent_rate",
@@ -280,4 +295,5 @@ __all__ = [
     "two_temperature_maxwell_moment",
     "unlike_collision_rate",
     "viscosity",
+    "weak_shock_thickness",
 ]

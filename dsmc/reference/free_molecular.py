@@ -129,6 +129,20 @@ def effusion_pressure_ratio(temperature_1: ArrayLike, temperature_2: ArrayLike) 
     return np.sqrt(T_1 / T_2)
 
 
+def free_expansion_moments(position: ArrayLike) -> tuple[Values, Values, Values]:
+    """n/n_0, n u/(n_0 v0) and n <v^2>/(n_0 v0^2) of a half-space x < 0 released at t = 0.
+
+    position s = x/(v0 t). What is at x flew with v_x > s v0: with the moments of half a Maxwellian,
+
+        n <v^2> = (3/4) erfc s + s exp(-s^2)/(2 sqrt pi),
+
+    two thirds of the first term across x. Exact without collisions. Bird 1994, chapter 7.
+    """
+    s = real("position", position)
+    density, momentum = free_expansion_density(s), free_expansion_momentum(s)
+    return density, momentum, 1.5 * density + s * momentum
+
+
 def effusion_speed_density(c: ArrayLike) -> Values:
     """Density of speeds 2 c^3 exp(-c^2) [1/v0] of particles crossing a hole or striking a wall.
 

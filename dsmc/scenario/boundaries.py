@@ -136,6 +136,12 @@ class ReservoirFace(_Outside):
     velocity_m_s: Vector = Field(
         (0.0, 0.0, 0.0), description="velocity of the gas [m/s]", examples=[[0, 0, 0]]
     )
+    balancing_steps: Count | None = Field(
+        None,
+        description="lets in so many more or fewer molecules that the box gets back, in about so "
+        "many steps, what it has lost or gained since the start",
+        examples=[2000],
+    )
 
 
 class PressureFace(_Outside):

@@ -9,9 +9,13 @@ from dsmc.validate.cases import (
     collision_rates,
     few_particles,
     fluctuations,
+    free_expansion,
+    normal_shock,
+    plate_drag,
     plates,
     relaxation,
     shear_wave,
+    shock_tube,
     speed_classes,
     transport,
 )
@@ -33,6 +37,11 @@ _ALL: tuple[Case, ...] = (
     shear_wave.WIDE_CELLS,
     shear_wave.LONG_STEPS,
     plates.CASE,
+    plate_drag.CASE,
+    free_expansion.CASE,
+    shock_tube.CASE,
+    normal_shock.WEAK,
+    normal_shock.STRONG,
 )
 
 CASES: dict[str, Case] = {case.name: case for case in _ALL}

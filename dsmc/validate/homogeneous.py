@@ -11,15 +11,29 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dsmc.reference import maxwell_speed_moment
+from dsmc.reference import (
+    collision_rate,
+    maxwell_speed_moment,
+    mean_free_path,
+    most_probable_speed,
+)
 from dsmc.scenario import Scenario
 from dsmc.simulation import Simulation
+from dsmc.species import TABLE
 from dsmc.validate.case import SEED, Values
 
 POWERS = (1, 4, 6, 8)
 FAR = 1e9  # box length [m] so large that no particle changes its cell
 NUMBER_DENSITY = 1e22  # [1/m^3]
 TEMPERATURE = 300.0  # [K]
+
+# Hard-sphere argon at that density and temperature: the units of flows.
+_ATOM = TABLE["Ar"].as_model("hard-sphere")
+_GAS = (NUMBER_DENSITY, TEMPERATURE, _ATOM.mass, _ATOM.diameter)
+MASS = _ATOM.mass  # [kg]
+V0 = float(most_probable_speed(MASS, TEMPERATURE))  # [m/s]
+PATH = float(mean_free_path(*_GAS))  # lambda [m]
+TAU = float(1.0 / collision_rate(*_GAS))  # [s]
 
 # Molecules by the name of their model; nu and v0 follow from the scenario.
 ARGON: dict[str, Mapping] = {

@@ -26,9 +26,9 @@ LAYERS = {
     "step": {"step"},
     "measuring": {
         "averaging", "balances", "blocks", "claims", "closing", "collisionless", "distributions",
-        "entropy", "expected", "faces", "impulse", "labelled", "loads", "measured", "notebook",
-        "planes", "probing", "resolution", "result", "sampling", "slow_modes", "statistics",
-        "steady", "verdict", "wall_profiles",
+        "entropy", "expected", "expected_profiles", "faces", "impulse", "labelled", "loads",
+        "measured", "notebook", "planes", "probing", "resolution", "result", "sampling",
+        "slow_modes", "statistics", "steady", "verdict", "wall_profiles",
     },
     "files": {
         "checkpoint", "earlier", "fields", "flow_groups", "hdf5", "mesh", "snapshots", "summary",

@@ -31,7 +31,8 @@ THREE_GASES = [
     {"name": "He", "fraction": 0.3, "temperature_K": 600.0},
     {"name": "Xe", "fraction": 0.2},
 ]
-OUTSIDE = {"kind": "reservoir", "number_density_m3": 1e22, "temperature_K": 300.0}
+OUTSIDE = {"kind": "reservoir", "number_density_m3": 1e22, "temperature_K": 300.0,
+           "balancing_steps": 30}  # fmt: skip
 LEAKS = [
     {"kind": "pressure", "pressure_Pa": 50.0, "temperature_K": 400.0, "averaging_steps": 20,
      "from_m": [0.2e-3], "to_m": [0.5e-3], "name": "leak"},

@@ -353,6 +353,46 @@ def test_an_outlet_of_higher_pressure_dams_the_stream():
     assert value[0] > 1.01 + 5.0 * error[0] and value[1] < 0.39 - 5.0 * error[1]
 
 
+def balanced(steps):
+    """Particles in a box, over those of the start, whose gas outside is too thin on one side.
+
+    steps : `balancing_steps` of the other side; (value, error) of 20 stretches of time
+    """
+    other = reservoir(balancing_steps=steps) if steps else reservoir()
+    scenario = open_box(reservoir(density=0.8 * NUMBER_DENSITY), other, 4000, 0.1 * CROSSING)
+    with Simulation(scenario, threads=1) as simulation:
+        simulation.advance(400)
+        rows = []
+        for _ in range(20):
+            numbers = []
+            for _ in range(30):
+                simulation.advance(3)
+                numbers.append(simulation.particles.velocity.shape[0] / 4000)
+            rows.append(np.mean(numbers))
+    return np.mean(rows), np.std(rows, ddof=1) / math.sqrt(20)
+
+
+def test_a_reservoir_balances_the_number_of_molecules():
+    """N/N_0 = (0.9 + g)/(1 + g), g = 1/2 M f, f the share of N_0 that the full density sends in a
+    step: half of a free-molecular gas comes from either side, and that side sends (N_0 - N)/M more.
+
+    A budget of 1e-4 by Student's law with 19 degrees. Twins: the reservoir that does not balance,
+    and one that balances half as fast.
+    """
+    f = 0.1 / (2.0 * math.sqrt(math.pi))
+
+    def exact(steps):
+        g = 1.0 / (2.0 * steps * f)
+        return (0.9 + g) / (1.0 + g)
+
+    value, error = balanced(20)
+    assert abs(value - exact(20)) < 4.9 * error
+    assert abs(value - exact(40)) > 4.9 * error
+    value, error = balanced(None)
+    assert abs(value - 0.9) < 4.9 * error
+    assert abs(value - exact(20)) > 4.9 * error
+
+
 def test_free_molecular_flux_agrees_with_the_reference():
     assert reference.one_sided_flux(NUMBER_DENSITY, TEMPERATURE, MASS) == pytest.approx(FLUX)
     assert entering.entering_flux(NUMBER_DENSITY, V0, 0.0) == pytest.approx(FLUX)

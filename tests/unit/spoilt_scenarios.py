@@ -70,7 +70,7 @@ HAND_MADE = {
         "domain": {"length_m": [1e-3, 1e-3], "cells": [20, 20]},
         "boundaries": {
             "x": {"low": {"kind": "reservoir", "number_density_m3": 1e21, "temperature_K": 300.0,
-                          "velocity_m_s": [100.0, 0, 0]},
+                          "velocity_m_s": [100.0, 0, 0], "balancing_steps": 200},
                   "high": {"kind": "pressure", "pressure_Pa": 4.0, "temperature_K": 300.0,
                            "averaging_steps": 100}},
             "y": {"low": {"kind": "cll", "temperature_K": 300.0, "normal_accommodation": 0.9,

@@ -41,6 +41,8 @@ CLL = {"kind": "cll", "temperature_K": 300, "normal_accommodation": 0.9}
 BAD = [
     (faces(RESERVOIR | {"number_density_m3": -1}), "x.low.number_density_m3", "greater than 0"),
     (faces({"kind": "reservoir", "temperature_K": 300}), "x.low.number_density_m3", "missing"),
+    (faces(RESERVOIR | {"balancing_steps": 0}), "x.low.balancing_steps", "at least 1"),
+    (faces({"kind": "open", "balancing_steps": 9}), "x.low.balancing_steps", "unknown key"),
     (faces({"kind": "pressure", "temperature_K": 300}), "x.low.pressure_Pa", "missing"),
     (faces({"kind": "mass-flow", "temperature_K": 300}), "x.low.mass_flow_kg_s", "exactly one"),
     (

@@ -1,0 +1,113 @@
+"""Expected profiles along x of two gases that met at a plane: of a Riemann problem, at a time.
+
+Without collisions every molecule flies on: each gas by itself is half a Maxwellian space, and the
+sums of both are exact.  With very many collisions the Euler equations hold, but for the thickness
+of the waves.  A real gas is between the two.  Nothing is offered once a wave has reached a face.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from dsmc import reference
+from dsmc.species import BOLTZMANN
+
+if TYPE_CHECKING:
+    from dsmc.scenario import Scenario
+
+THINNEST = 1e-5  # of the largest density: what flows in a thinner gas is not offered
+FARTHEST = 3.0  # thermal speeds away from a side's own velocity: 1e-5 of its molecules are faster
+
+
+class Profiles(NamedTuple):
+    """Fields by the names that the cells have, each (n,), and what they are the solution of."""
+
+    fields: dict[str, np.ndarray]
+    source: str
+
+
+def expected_profiles(scenario: Scenario, x: np.ndarray, time: float) -> list[Profiles]:
+    """What is known of a Riemann problem at `time` [s] and the places x : (n,) [m].
+
+    Without collisions the exact profiles; with them those of the Euler equations, and beside a
+    near vacuum those without collisions too, between which the gas is found.
+    """
+    if scenario.initial.kind != "riemann" or len(scenario.molecules) > 1 or scenario.forced:
+        return []
+    if time <= 0.0:
+        return []
+    found = []
+    left, right = scenario.initial.left, scenario.initial.right
+    colliding = scenario.collisions.scheme != "none"
+    if not colliding or right.number_density_m3 < 1e-6 * left.number_density_m3:
+        found.append(collisionless(scenario, x, time))
+    if colliding:
+        found.append(euler(scenario, x, time))
+    return [profiles for profiles in found if profiles is not None]
+
+
+def from_plane(scenario: Scenario, x: np.ndarray) -> np.ndarray:
+    """Places from the plane where the gases met [m]."""
+    return x - scenario.initial.split * scenario.lengths[0]
+
+
+def reaches_a_face(scenario: Scenario, leftmost: float, rightmost: float, time: float) -> bool:
+    """Whether a wave that runs at these speeds [m/s] has reached a face that is not of its gas."""
+    split, length = scenario.initial.split * scenario.lengths[0], scenario.lengths[0]
+    low, high = scenario.boundaries.x.low.kind, scenario.boundaries.x.high.kind
+    passes = ("open", "reservoir")
+    return (low not in passes and split + leftmost * time < 0.0) or (
+        high not in passes and split + rightmost * time > length
+    )
+
+
+def euler(scenario: Scenario, x: np.ndarray, time: float) -> Profiles | None:
+    """The exact solution of the Euler equations: `reference.riemann_solution`."""
+    mass = scenario.molecules[0].mass
+    left, right = (
+        (side.number_density_m3 * mass, side.velocity_m_s[0],
+         side.number_density_m3 * BOLTZMANN * side.temperature_K)
+        for side in (scenario.initial.left, scenario.initial.right)
+    )  # fmt: skip
+    try:
+        star = reference.riemann_star(left, right)
+    except ValueError:  # the gases fly apart
+        return None
+    if reaches_a_face(scenario, star.left_head, star.right_head, time):
+        return None
+    rho, u, p = reference.riemann_solution(from_plane(scenario, x) / time, left, right)
+    return Profiles(of_gas(rho / mass, u, p), "Euler equations")
+
+
+def of_gas(n: np.ndarray, u: np.ndarray, p: np.ndarray) -> dict[str, np.ndarray]:
+    """The fields of a gas of one species; NaN where next to nothing is left of it."""
+    gas = n > THINNEST * n.max()
+    return {
+        "number_density": n,
+        "pressure": p,
+        "velocity_x": np.where(gas, u, np.nan),
+        "temperature": np.where(gas, p / (np.where(gas, n, 1.0) * BOLTZMANN), np.nan),
+    }
+
+
+def collisionless(scenario: Scenario, x: np.ndarray, time: float) -> Profiles | None:
+    """Molecules of both sides that fly on: `reference.free_expansion_moments` of each."""
+    mass, initial = scenario.molecules[0].mass, scenario.initial
+    n, flow, square = (np.zeros(x.shape) for _ in range(3))  # n, n u, n <v^2>
+    away, speeds = from_plane(scenario, x), []
+    for side, sign in ((initial.left, 1.0), (initial.right, -1.0)):
+        v0 = reference.most_probable_speed(mass, side.temperature_K)
+        U = side.velocity_m_s[0]
+        moments = reference.free_expansion_moments(sign * (away / time - U) / v0)
+        own_n, own_flow, own_square = (side.number_density_m3 * moment for moment in moments)
+        u = sign * v0 * own_flow
+        n += own_n
+        flow += own_n * U + u
+        square += own_n * U**2 + 2.0 * U * u + v0**2 * own_square
+        speeds += [U - FARTHEST * v0, U + FARTHEST * v0]
+    if reaches_a_face(scenario, min(speeds), max(speeds), time):
+        return None
+    u = flow / np.maximum(n, np.finfo(float).tiny)
+    return Profiles(of_gas(n, u, mass * (square - n * u**2) / 3.0), "no collisions")
