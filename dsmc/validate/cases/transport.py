@@ -71,7 +71,7 @@ def _case(name: str, gas: str, told: str, efforts: dict[str, Effort], mutant: Mu
 
 def _long(gas: str) -> dict[str, Effort]:
     return {
-        "full": _effort(gas, 60, 20, (30_000, 80_000)),
+        "full": _effort(gas, 160, 20, (30_000, 80_000)),
         "tight": _effort(gas, 2000, 40, (40_000, 110_000)),
     }
 
