@@ -11,6 +11,7 @@ from dsmc.validate.cases import (
     fluctuations,
     linear_rates,
     mixtures,
+    open_faces,
     plates,
     relaxation,
     shear_wave,
@@ -26,6 +27,7 @@ _ALL: tuple[Case, ...] = (
     relaxation.STATE_B,
     anisotropy.HISTORY,
     anisotropy.EXPONENTIAL,
+    anisotropy.START,
     linear_rates.HARD_SPHERES,
     linear_rates.MAXWELL,
     mixtures.HISTORIES,
@@ -40,6 +42,8 @@ _ALL: tuple[Case, ...] = (
     shear_wave.WIDE_CELLS,
     shear_wave.LONG_STEPS,
     plates.CASE,
+    open_faces.RESERVOIRS,
+    open_faces.EFFUSION,
 )
 
 CASES: dict[str, Case] = {case.name: case for case in _ALL}

@@ -155,8 +155,8 @@ EFFUSION = Case(
         "full": Effort(400, {"particles": 50_000, "steps": 100}),
     },
     mutants=(
-        Mutant("reservoir 1 % too dense", settings={"denser": 1.01}),
-        Mutant("reservoir 1 % too warm", settings={"warmer": 1.01}),
+        Mutant("reservoir 0.4 % too dense", settings={"denser": 1.004}),
+        Mutant("reservoir 0.5 % too warm", settings={"warmer": 1.005}),
         Mutant("those who enter have no weight of the flux", {"approaching_speed": _unweighted}),
     ),
 )  # fmt: skip
