@@ -328,7 +328,8 @@ def run_validation(arguments: argparse.Namespace) -> int:
     from dsmc import validate
 
     tier, listing = arguments.tier or "quick", arguments.list
-    message = validate.refusal(arguments.case, tier, arguments.mutants or listing)
+    places = {"report": arguments.report, "directory": arguments.output}
+    message = validate.refusal(arguments.case, tier, arguments.mutants or listing, **places)
     if message:
         return _refuse(message)
     if listing:
@@ -339,9 +340,8 @@ def run_validation(arguments: argparse.Namespace) -> int:
         tier=tier,
         mutants=arguments.mutants,
         as_json_text=arguments.json,
-        report=arguments.report,
-        directory=arguments.output,
         quiet=arguments.quiet,
+        **places,
     )
 
 

@@ -46,8 +46,18 @@ WIDTH = 132  # of the table where it does not go to a terminal
 RECORDS = Path("runs/validate")  # where the tight tier keeps its repetitions
 
 
-def refusal(names: Sequence[str], tier: str, mutants: bool) -> str:
-    """What is wrong with the names of cases, and the cure; empty if nothing is."""
+def refusal(
+    names: Sequence[str],
+    tier: str,
+    mutants: bool,
+    report: str | None = None,
+    directory: str | None = None,
+) -> str:
+    """What is wrong with what is asked, as in `main`, and the cure; empty if nothing is."""
+    if report == "" or directory == "":
+        return f"{'--report' if report == '' else '-o'}: a name is missing"
+    if mutants and directory is not None:
+        return "-o: of wrong twins nothing is kept; leave it away, or ask without --mutants"
     for name in names:
         if name not in CASES:
             close = get_close_matches(name, CASES, n=3, cutoff=0.4)
@@ -60,7 +70,7 @@ def refusal(names: Sequence[str], tier: str, mutants: bool) -> str:
 
 def listed(names: Sequence[str] = (), quiet: bool = False) -> list[str]:
     """The names of the cases, with their questions unless quiet."""
-    chosen = [CASES[name] for name in names or CASES]
+    chosen = [CASES[name] for name in dict.fromkeys(names or CASES)]
     width = max(len(case.name) for case in chosen)
     return [case.name if quiet else f"{case.name:{width}}  {case.question}" for case in chosen]
 
@@ -81,7 +91,7 @@ def main(
     report : a file for the HTML report
     directory : where finished repetitions are kept, and taken from
     """
-    chosen = [CASES[name] for name in names] or list(CASES.values())
+    chosen = [CASES[name] for name in dict.fromkeys(names)] or list(CASES.values())
     if directory is None and tier == "tight":
         directory = str(RECORDS)
     if report is not None:

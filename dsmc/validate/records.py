@@ -7,6 +7,7 @@ so the verdict does not depend on interruptions.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import threading
@@ -34,6 +35,12 @@ class Record:
         self._rows: dict[int, dict[int, Values]] = {}
         try:
             directory.mkdir(parents=True, exist_ok=True)
+        except FileExistsError as failure:
+            told = "this is a file: name a directory for what is kept (-o DIR)"
+            raise NotADirectoryError(errno.ENOTDIR, told, str(directory)) from failure
+        except OSError as failure:
+            raise disk.refusal(failure, directory) from failure
+        try:
             self._read()
             # A line that was cut off stays behind as a line of its own.
             with open(self.path, "a", encoding="utf-8") as file:

@@ -1,5 +1,8 @@
 """Gases behind open faces: as many molecules enter, as fast, as kinetic theory says.
 
+That reservoirs keep a gas in equilibrium, and how gas effuses, are cases of the validation
+(`reservoirs`, `effusion`).
+
 Each judgement has the false-alarm budget 1e-6.  Counts of entering molecules are Poisson numbers,
 so their errors are known.
 """
@@ -13,8 +16,8 @@ from scipy import stats
 from dsmc import Simulation, entering, reference
 from dsmc.scenario.scales import flux_ratio
 from dsmc.species import BOLTZMANN
-from dsmc.statistics import joint_test, two_sided_z
-from dsmc.walls import COLUMNS, ENERGY_IN, ENERGY_OUT, HITS, MOMENTUM_IN, MOMENTUM_OUT
+from dsmc.statistics import two_sided_z
+from dsmc.walls import COLUMNS, ENERGY_IN, ENERGY_OUT, MOMENTUM_IN, MOMENTUM_OUT
 from tests.physics.open_boxes import (
     CROSSING,
     LENGTH,
@@ -123,63 +126,7 @@ def test_patches_of_a_mixture_let_in_what_their_visible_area_says():
     assert is_refused(expected * (1.0 + covered / area)[:, None])
 
 
-# ------------------------------------------------------------------ equilibrium with reservoirs
-
-COLUMNS_OF = ("N", "T", "u_x", "var N / N of a cell")
-
-
-def equilibrium_rows(low, high, batches=20, per_batch=8, **changes):
-    """Rows of batches: N/N_0, T/T_0, u_x/v0, variance of the number in a cell over its mean.
-
-    Samples are 10 crossings apart: one molecule in twenty is still there.
-    """
-    N, spacing = 2000, 100
-    scenario = open_box(low, high, N, 0.1 * CROSSING, **changes)
-    rows, numbers = [], []
-    with Simulation(scenario, threads=1) as simulation:
-        simulation.advance(3 * spacing)
-        for _ in range(batches):
-            numbers = []
-            sums = np.zeros(3)
-            for _ in range(per_batch):
-                simulation.advance(spacing)
-                v = simulation.particles.velocity / V0
-                numbers.append(np.diff(simulation._state.offsets))
-                sums += [v.shape[0], v[:, 0].sum(), (v * v).sum()]
-            count, momentum, square = sums
-            numbers = np.array(numbers)
-            # about the known mean: no degree of freedom is lost
-            scatter = ((numbers - N / 20) ** 2).mean() / (N / 20)
-            rows.append(
-                [count / (N * per_batch), square / (1.5 * count), momentum / count, scatter]
-            )
-    return np.array(rows)
-
-
-EXACT = np.array([1.0, 1.0, 0.0, 1.0])
-
-
-@pytest.mark.parametrize("scheme", ["none", "ntc"])
-def test_a_gas_between_equal_reservoirs_stays_in_equilibrium_and_fluctuates_as_poisson(scheme):
-    """Joint test of 20 batches, margin 0: errors 0.2 % of N, 0.15 % of T, 0.0013 v0, 3 % of var."""
-    changes = {"collisions": {"scheme": scheme}, "initial": {"number_density_m3": NUMBER_DENSITY}}
-    rows = equilibrium_rows(reservoir(), reservoir(), **changes)
-    for name, column in zip(COLUMNS_OF, rows.T, strict=True):
-        print(f"{name}: {column.mean():.5f} +- {column.std(ddof=1) / math.sqrt(column.size):.5f}")
-    assert joint_test(rows, EXACT, budget=BUDGET)
-
-
-@pytest.mark.parametrize(
-    "high",
-    [
-        reservoir(density=1.04 * NUMBER_DENSITY),
-        reservoir(temperature=1.04 * TEMPERATURE),
-        reservoir(speed_ratio=-0.03),
-    ],
-)
-def test_reservoirs_that_differ_are_noticed(high):
-    """4 % of n or T, or 0.03 v0, on one side."""
-    assert not joint_test(equilibrium_rows(reservoir(), high), EXACT, budget=BUDGET)
+# ------------------------------------------------------------------ numbers that enter
 
 
 def arrivals_are_poisson(laws=None, steps=600):
@@ -204,45 +151,7 @@ def test_the_numbers_that_enter_fluctuate_as_poisson():
     )
 
 
-# ------------------------------------------------------------------ effusion, and what is counted
-
-
-def effusion(law=None):
-    """Molecules that leave for the vacuum behind the high face: number, momentum, energy of one.
-
-    Over n v0 / (2 sqrt pi), m v0 sqrt(pi) / 2 and 2 k T; the gas that streams to the right does so
-    from the start, as the initial gas and the reservoir have the same right half.
-    """
-    scenario = open_box(reservoir(), {"kind": "open"}, 20_000)
-    steps = 400
-    with Simulation(scenario, threads=2, laws=law) as simulation:
-        simulation.advance(steps)
-        tally = simulation.tallies["walls"][1]
-        hits = tally[HITS]
-        expected = FLUX * steps * scenario.time_step / scenario.weight
-        assert tally[ENERGY_OUT] == 0.0
-        scales = (MASS * V0 * math.sqrt(math.pi) / 2.0, 2.0 * BOLTZMANN * TEMPERATURE)
-        one = tally[[MOMENTUM_IN, ENERGY_IN]] / hits / scales
-        # relative scatter of one: var v = 1 - pi/4, var of the energy 2 (kT)^2
-        errors = np.array([1.0, math.sqrt(4.0 / math.pi - 1.0), math.sqrt(0.5)]) / math.sqrt(hits)
-        return np.array([hits / expected, *one]) - 1.0, errors
-
-
-def test_gas_effuses_into_vacuum_by_the_cosine_law():
-    """2e5 molecules: 0.22 % of the flux, 0.12 % of the momentum, 0.16 % of the energy."""
-    deviation, error = effusion()
-    assert np.all(np.abs(deviation) < SIGMAS * error)
-
-
-def test_an_inflow_without_the_weight_of_the_flux_is_noticed():
-    """The wrong twin: half a Maxwellian behind the low face."""
-
-    def unweighted(s, u_1, u_2, u_3):
-        z = math.sqrt(-math.log(u_1)) * math.cos(2.0 * math.pi * u_2)
-        return s + z, 1.0 if s + z > 0.0 else 0.0
-
-    deviation, error = effusion({"approaching_speed": unweighted})
-    assert np.any(np.abs(deviation) > SIGMAS * error)
+# ------------------------------------------------------------------ what is counted
 
 
 def totals(simulation):

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from benchmarks import open_boundaries
 from dsmc import bench
 
 
@@ -45,3 +46,15 @@ def test_memory_per_particle_is_two_buffers_and_little_more(precision, most):
 
     with Simulation(scenario, threads=2) as simulation:
         assert simulation.memory / 200_000 <= most
+
+
+def test_open_boxes_hold_the_gas_of_the_closed_one():
+    """Cells, density, time step and particles are the same; the twins are timed beside it."""
+    made = open_boundaries.boxes(2000, "float64")
+    closed = made["closed"]
+    for scenario in made.values():
+        assert (scenario.cells, scenario.weight) == (closed.cells, closed.weight)
+        assert scenario.time_step == closed.time_step
+    found = open_boundaries.compare(2000, 1, "float64", rounds=3)
+    assert found["closed"]["ratio"] == 1.0
+    assert all(row["particles"] == pytest.approx(2000, rel=0.15) for row in found.values())

@@ -222,9 +222,54 @@ def test_a_case_of_another_tier_is_told(cases, capsys):
     assert main(["validate", "heavy-coin", "--full", "--quiet"]) == 0
 
 
-def test_cases_are_listed(cases, capsys):
+def test_cases_are_listed_once_each(cases, capsys):
     assert main(["validate", "--list"]) == 0
     assert "coin         Is it <one>?" in capsys.readouterr().out
+    assert main(["validate", "--list", "coin", "coin"]) == 0
+    assert capsys.readouterr().out.count("Is it <one>?") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--report", ""], "--report: a name is missing"),
+        (["-o", ""], "-o: a name is missing"),
+        (["--mutants", "-o", "kept"], "-o: of wrong twins nothing is kept"),
+    ],
+)
+def test_options_that_say_nothing_are_refused(cases, options, told, capsys):
+    assert main(["validate", "coin", *options]) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_a_place_for_repetitions_that_is_a_file_is_told_by_its_name(cases, tmp_path, capsys):
+    (tmp_path / "file").write_text("x")
+    assert main(["validate", "coin", "-o", str(tmp_path / "file")]) == 2
+    told = capsys.readouterr().err
+    assert f"{tmp_path / 'file'}: this is a file: name a directory" in told
+
+
+def test_a_validation_that_is_broken_off_goes_on_with_the_same_command(cases, tmp_path):
+    """Ctrl-C in the middle of a case; then the same verdict to the last bit, without repeating."""
+    whole = run(coin())
+    asked = []
+
+    def broken_off(repetition, **settings):
+        asked.append(repetition.number)
+        if len(asked) == 11:
+            raise KeyboardInterrupt
+        return measure(repetition, **settings)
+
+    validate.CASES["coin"] = replace(coin(), measure=broken_off)
+    with pytest.raises(KeyboardInterrupt):
+        validate.main(["coin"], directory=str(tmp_path), quiet=True)
+    validate.CASES["coin"] = replace(coin(), measure=lambda r, **s: asked.append(r) or measure(r))
+    asked.clear()
+    assert validate.main(["coin"], directory=str(tmp_path), quiet=True) == 0
+    assert 0 < len(asked) < 20
+    record = validate.Record(tmp_path, coin(), "quick", coin().effort("quick"))
+    rows = record.rows(seed_of(coin()))
+    np.testing.assert_array_equal([rows[k] for k in range(20)], whole.rows)
 
 
 def test_repetitions_are_kept_where_asked(cases, tmp_path):

@@ -6,7 +6,8 @@ simulation: error 3e-4 of T_x/T, 2e-5 of m1, 2e-4 of m4). Maxwell molecules foll
     T_x - T = (T_x - T)_0 exp(-nu t / 2)          exactly, at any amplitude and any time;
 
 with VSS scattering of exponent a the rate is 6a/((a + 1)(a + 2)) times as large (Bird 1994,
-chapter 3).
+chapter 3). Any VHS gas begins with a rate of its own, and collides at a rate of its own, which are
+quadratures over two Maxwellians (reference.bi_maxwellian_rate, bi_maxwellian_collision_rate).
 """
 
 from __future__ import annotations
@@ -80,6 +81,42 @@ def known_exponential(particles: int) -> Figures:
     return figures(labels, exact, 2.0 / particles, curves)
 
 
+STARTS = (("hard-sphere", 4.0), ("hard-sphere", 0.25), ("vhs", 4.0), ("vhs", 0.25))
+EXTRAPOLATION = 3e-4  # R'' h^2 and r'' h^2/3 of the tabulated history: 1e-4 and 2.6e-4
+
+
+def measure_start(repetition: Repetition, particles: int) -> Values:
+    """Initial rate R_0 of T_x - T, and collision rate r_0, for each of STARTS: (2 * starts,).
+
+    With h = tau/4 and R(t) = ln[(T_x - T)_0/(T_x - T)_t]/t: 2 R(h) - R(2 h). With the collisions
+    in the first and second step, over nu h: (3 r_1 - r_2)/2.
+    """
+    row = []
+    for gas, ratio in STARTS:
+        scenario = box(gas, "bi-maxwellian", particles, step=STEP, temperature_ratio=ratio)
+        theta, collisions = [], []
+        with repetition.simulation(scenario) as simulation:
+            for _ in range(3):
+                theta.append(temperature_ratio(simulation.particles.velocity) - 1.0)
+                collisions.append(simulation.collisions)
+                simulation.run(steps=1, progress=False)
+        R = np.log(theta[0] / np.array(theta[1:])) / [STEP, 2.0 * STEP]
+        r = np.diff(collisions) / (0.5 * particles * STEP)
+        row += [2.0 * R[0] - R[1], 1.5 * r[0] - 0.5 * r[1]]
+    return np.array(row)
+
+
+def known_start(particles: int) -> Figures:
+    """Quadratures; margin: what the extrapolation to the start leaves."""
+    exact, labels = [], []
+    for gas, ratio in STARTS:
+        omega = box(gas).molecules[0].omega
+        exact += [float(reference.bi_maxwellian_rate(ratio, omega)),
+                  float(reference.bi_maxwellian_collision_rate(ratio, omega))]  # fmt: skip
+        labels += [f"{rate}, {gas}, T_x/T_p = {ratio:g}" for rate in ("R_0", "collisions")]
+    return figures(labels, exact, EXTRAPOLATION)
+
+
 HISTORY = Case(
     name="anisotropy",
     question="How fast do unequal temperatures of hard spheres along the axes become equal?",
@@ -115,5 +152,22 @@ EXPONENTIAL = Case(
     },
     mutants=(
         Mutant("alpha = 3 for 2.5: rate 5.5 % off", harder(1.2)),
+    ),
+)  # fmt: skip
+START = Case(
+    name="anisotropy-start",
+    question="At which rates do hard spheres and VHS argon begin to become isotropic?",
+    source="quadrature over two Maxwellians: dsmc.reference.bi_maxwellian",
+    errors="scatter of independent boxes; extrapolation to the start",
+    allowed="3e-4: the extrapolation, by the tabulated history of hard spheres",
+    measure=measure_start,
+    known=known_start,
+    efforts={
+        "quick": Effort(20, {"particles": 50_000}),
+        "full": Effort(300, {"particles": 200_000}),
+    },
+    mutants=(
+        Mutant("hard spheres, rate 2.5 % too high", faster(1.025),
+               effort=Effort(40, {"particles": 50_000})),
     ),
 )  # fmt: skip

@@ -151,8 +151,8 @@ WIDE_CELLS = Case(
         "full": Effort(200, {"particles": 200_000, "amplitude": 0.5, "coarse": WIDE}),
     },
     mutants=(
-        Mutant("cells half as wide as they are said to be",
-               settings={"coarse": {"cells": 50, "step": 0.25}},
+        Mutant("cells a fifth narrower than they are said to be",
+               settings={"coarse": {"cells": 31, "step": 0.25}},
                effort=Effort(20, {"particles": 100_000, "amplitude": 0.5, "coarse": WIDE})),
     ),
 )  # fmt: skip
@@ -170,8 +170,8 @@ LONG_STEPS = Case(
         "full": Effort(200, {"particles": 200_000, "amplitude": 0.5, "coarse": LONG}),
     },
     mutants=(
-        Mutant("steps half as long as they are said to be",
-               settings={"coarse": {"cells": 100, "step": 0.5}},
+        Mutant("steps a fifth shorter than they are said to be",
+               settings={"coarse": {"cells": 100, "step": 0.8}},
                effort=Effort(40, {"particles": 100_000, "amplitude": 0.5, "coarse": LONG})),
     ),
 )  # fmt: skip
