@@ -6,9 +6,12 @@ from dsmc.validate.case import Case
 from dsmc.validate.cases import (
     anisotropy,
     bkw,
+    channel,
     collision_rates,
+    couette_gaps,
     few_particles,
     fluctuations,
+    fourier_gaps,
     plates,
     relaxation,
     shear_wave,
@@ -33,6 +36,9 @@ _ALL: tuple[Case, ...] = (
     shear_wave.WIDE_CELLS,
     shear_wave.LONG_STEPS,
     plates.CASE,
+    couette_gaps.CASE,
+    fourier_gaps.CASE,
+    channel.CASE,
 )
 
 CASES: dict[str, Case] = {case.name: case for case in _ALL}
