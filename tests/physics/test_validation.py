@@ -10,7 +10,7 @@ from dsmc.validate import CASES, reject, share, validate
 from dsmc.validate.report import figure_rows
 
 CHANCE = share(len(CASES))
-SLOW = {"cell-size", "time-step", "transport-vhs"}  # of the twins
+SLOW = {"cell-size", "time-step", "transport-vhs", "couette", "fourier", "channel"}  # of the twins
 TWINS = [
     pytest.param(name, k, marks=[pytest.mark.long] if name in SLOW else [])
     for name, case in CASES.items()

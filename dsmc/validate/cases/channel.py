@@ -91,8 +91,8 @@ def measure(
 def known(numbers: Sequence[float]) -> Figures:
     """Margins: what the extrapolation leaves, and the reference; 1 % of the heat."""
     flows = {
-        "Poiseuille flow rate": reference.poiseuille_flow,
-        "heat carried = thermal creep flow rate": reference.thermal_creep_flow,
+        "flow rate": reference.poiseuille_flow,
+        "heat flow": reference.thermal_creep_flow,
     }
     return known_at(numbers, flows, [1.5e-3, 1e-2], changes=0.3)
 
