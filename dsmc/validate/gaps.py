@@ -59,8 +59,8 @@ class Grid(NamedTuple):
 
 
 GRIDS = (
-    Grid(0.05, cells=80, step=0.4, settling=300.0),
-    Grid(0.1, cells=40, step=0.4, settling=100.0),
+    Grid(0.05, cells=100, step=0.3, settling=300.0),
+    Grid(0.1, cells=50, step=0.3, settling=100.0),
     Grid(0.3, cells=20, step=0.3, settling=24.0),
     Grid(1.0, cells=8, step=0.2, settling=10.0),
     Grid(5.0, cells=4, step=0.06, settling=4.0),

@@ -31,8 +31,8 @@ from dsmc.validate.homogeneous import NUMBER_DENSITY
 from dsmc.validate.wrong_laws import faster
 
 DRIVES = {
-    0.05: Drive(0.04, 6000),
-    0.1: Drive(0.05, 3000),
+    0.05: Drive(0.04, 8000),
+    0.1: Drive(0.05, 4000),
     0.3: Drive(0.06, 2000),
     1.0: Drive(0.05, 2000),
     5.0: Drive(0.02, 3000),
@@ -116,6 +116,6 @@ CASE = Case(
     mutants=(
         Mutant("force 3 % too strong", settings={"excess": 0.03}, effort=NARROW),
         Mutant("walls with accommodation 0.97", settings={"accommodation": 0.97}, effort=NARROW),
-        Mutant("rate 5 % too high", faster(1.05), effort=Effort(16, {"numbers": [0.1]})),
+        Mutant("rate 5 % too high", faster(1.05), effort=Effort(40, {"numbers": [0.1]})),
     ),
 )

@@ -29,8 +29,8 @@ from dsmc.validate.wrong_laws import faster
 from dsmc.walls import MOMENTUM_IN, MOMENTUM_OUT
 
 DRIVES = {
-    0.05: Drive(0.5, 6000),
-    0.1: Drive(0.5, 2000),
+    0.05: Drive(0.45, 8000),
+    0.1: Drive(0.45, 3000),
     0.3: Drive(0.6, 1000),
     1.0: Drive(0.8, 500),
     5.0: Drive(0.8, 500),

@@ -29,8 +29,8 @@ from dsmc.validate.wrong_laws import faster
 from dsmc.walls import ENERGY_IN, ENERGY_OUT
 
 DRIVES = {
-    0.05: Drive(0.3, 6000),
-    0.1: Drive(0.3, 2000),
+    0.05: Drive(0.3, 8000),
+    0.1: Drive(0.3, 3000),
     0.3: Drive(0.4, 1000),
     1.0: Drive(0.4, 500),
     5.0: Drive(0.4, 500),
