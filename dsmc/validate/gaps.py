@@ -13,8 +13,8 @@ change, coarse - fine, is three times the error of the fine flow; what is left i
 the square of the coarse one's.
 
 No correction is taken from theory. Those for the bulk of a gas are too small in gaps of a few mean
-free paths: at Kn = 1 steps dt add 0.037 (dt/tau_c)^2 to the stress of Couette flow, twice what the
-slip solution makes of the excess of viscosity.
+free paths: at Kn = 1 steps dt add 0.04 (dt/tau_c)^2 to the stress of Couette flow, more than twice
+what their excess of viscosity does in the slip solution.
 """
 
 from __future__ import annotations

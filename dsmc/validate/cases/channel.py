@@ -37,7 +37,7 @@ DRIVES = {
     1.0: Drive(0.05, 2000),
     5.0: Drive(0.02, 3000),
     20.0: Drive(0.01, 3000),
-}  # g a/v0^2; fmt: skip
+}  # g a/v0^2
 """In a gap of any width a molecule that flies along it falls for about tau_c: g tau_c << v0."""
 
 

@@ -35,7 +35,7 @@ DRIVES = {
     1.0: Drive(0.8, 500),
     5.0: Drive(0.8, 500),
     20.0: Drive(0.8, 500),
-}  # U [v0]; fmt: skip
+}  # U [v0]
 
 
 def stress(

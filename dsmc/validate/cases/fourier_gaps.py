@@ -35,7 +35,7 @@ DRIVES = {
     1.0: Drive(0.4, 500),
     5.0: Drive(0.4, 500),
     20.0: Drive(0.4, 500),
-}  # d; fmt: skip
+}  # d
 
 
 def heat_flux(
