@@ -151,6 +151,8 @@ def curve_panel(axes: Axes, outcome: Outcome, curve: Curve) -> bool:
     style.points_with_bars(
         axes, curve.x, outcome.mean[which], outcome.error[which], 0, "measured ± 2 errors"
     )
+    if curve.logarithmic:
+        axes.set_xscale("log")
     style.label_axes(axes, curve.label, curve.axis, curve.label)
     style.legend(axes)
     return True

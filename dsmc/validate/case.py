@@ -31,6 +31,7 @@ class Curve(NamedTuple):
     axis: str  # of what it is measured against, with its unit
     x: Values  # (n,)
     figures: Sequence[int]  # (n,) which figures of the row
+    logarithmic: bool = False  # the axis x
 
 
 class Figures(NamedTuple):

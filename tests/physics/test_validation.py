@@ -11,7 +11,8 @@ from dsmc.validate.report import figure_rows
 
 CHANCE = share(len(CASES))
 SLOW = {  # of the twins
-    "cell-size", "time-step", "transport-vhs", "shock-tube", "normal-shock", "strong-shock",
+    "cell-size", "time-step", "transport-vhs", "couette", "fourier", "channel", "shock-tube",
+    "normal-shock", "strong-shock",
 }  # fmt: skip
 TWINS = [
     pytest.param(name, k, marks=[pytest.mark.long] if name in SLOW else [])
