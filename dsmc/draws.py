@@ -98,7 +98,7 @@ def functions(whole: Callable, real: Callable, rounds: int = 10) -> SimpleNamesp
     thirty, low_34, twenty_seven, low_37 = whole(30), whole(2**34 - 1), whole(27), whole(2**37 - 1)
 
     def philox(c0, c1, c2, c3, k0, k1):
-        """Philox4x32-10: four 32-bit words from a 128-bit counter and a 64-bit key (Salmon 2011)."""
+        """Philox4x32-10: four 32-bit words from a 128-bit counter, a 64-bit key (Salmon 2011)."""
         for _ in range(rounds):
             p0 = multiplier_0 * c0
             p1 = multiplier_1 * c2

@@ -17,8 +17,8 @@ from dsmc.walls import net
 from dsmc.window import Window
 
 if TYPE_CHECKING:
-    from dsmc.model import Model
     from dsmc.executor import Executor
+    from dsmc.model import Model
     from dsmc.particles import Particles
     from dsmc.scenario import Scenario
 

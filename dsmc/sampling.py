@@ -57,12 +57,11 @@ class SeriesSampler:
             found.append((name, QUANTITIES[key].unit, QUANTITIES[key].description + of, ()))
         return found
 
-    def take(
-        self, executor: Executor, time: float, collisions: int, particle_steps: int
-    ) -> dict:
+    def take(self, executor: Executor, time: float, collisions: int, particle_steps: int) -> dict:
         """Measure now; return {name: (value, error)}.
 
-        executor : who holds the particles; collisions, particle_steps : counted since the start of the run
+        executor : who holds the particles
+        collisions, particle_steps : counted since the start of the run
         """
         row = {"particles": (float(executor.count), 0.0)}
         with np.errstate(invalid="ignore", divide="ignore"):  # every particle may have left

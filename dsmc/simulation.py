@@ -113,6 +113,7 @@ class Simulation:
 
     def _executor(self, device: str, threads: int, laws: Mapping[str, Callable] | None) -> Executor:
         if device == "cpu":
+            self.provenance.pop("device", None)
             return Host(self.scenario, self._model, self._key, threads, laws)
         self.provenance["device"] = device
         return executor_on(device, self.scenario, self._model, self._key, laws)
@@ -321,9 +322,7 @@ class Simulation:
     @property
     def tallies(self) -> dict[str, np.ndarray]:
         """Raw counts: collisions (S, S, 2) candidates and collisions; walls (P, columns)."""
-        return {
-            name: tally.sum(axis=0) for name, tally in self.executor.tallies._asdict().items()
-        }
+        return {name: tally.sum(axis=0) for name, tally in self.executor.tallies._asdict().items()}
 
     @property
     def result(self) -> Result:

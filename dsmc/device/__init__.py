@@ -46,13 +46,25 @@ def executor_on(
     device : one of DEVICES; laws : {name: law of tensors} in place of the package's own
     Raises Refused.
     """
+    require(device)
+    from dsmc.device.executor import Device  # loads torch
+
+    return Device(device, scenario, model, key, laws)
+
+
+def require(device: str) -> None:
+    """Raise Refused, with the cure, if a device is not there."""
     if device not in DEVICES:
         raise Refused(f"device {device!r}: must be cpu, {' or '.join(DEVICES)}")
     if find_spec("torch") is None:
         raise Refused(
             f"device {device}: needs PyTorch, which is not installed\n"
-            '  cure: pip install "dsmc-bridge[torch]", or leave the device away'
+            '  cure: pip install "dsmc-bridge[torch]", or the device cpu'
         )
-    from dsmc.device.executor import Device  # loads torch
+    import torch
 
-    return Device(device, scenario, model, key, laws)
+    if device == "cuda" and not torch.cuda.is_available():
+        raise Refused(
+            "device cuda: PyTorch finds no GPU on this machine\n"
+            "  cure: a machine with one and a PyTorch built for it, or the device cpu"
+        )

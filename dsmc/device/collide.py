@@ -113,7 +113,8 @@ def play(
 ) -> Cells:  # fmt: skip
     """One candidate of every cell, unless its time is over; returns the cells after it.
 
-    row : (N,) the members, or None; sums, tally : as in `collide`
+    row : (N,) the members, or None; sums : (cells, S, moments.COLUMNS) or None
+    tally : (S, S, 2) int64
     """
     w_0, w_1, w_2, w_3 = words(address, draws.CANDIDATES, draw, 0)
     cells = cells._replace(product=cells.product * unit(w_3))
@@ -134,9 +135,7 @@ def play(
     return after(cells, new_i, new_j, live, accepted, pair, model, table, laws)
 
 
-def count(
-    live: Tensor, accepted: Tensor, pair: Tensor, table: PairTable, tally: Tensor
-) -> None:
+def count(live: Tensor, accepted: Tensor, pair: Tensor, table: PairTable, tally: Tensor) -> None:
     """Count candidates and collisions; live, accepted, pair : (n,), tally : (S, S, 2)."""
     for number, species in enumerate(table.species):
         mine = pair == number

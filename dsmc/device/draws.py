@@ -10,7 +10,7 @@ from dsmc import draws
 
 def _signed(value: int) -> int:
     """The int64 with the bits of an unsigned number."""
-    return value - 2**64 if value >= 2**63 else value
+    return value - (1 << 64) if value >> 63 else value
 
 
 def _double(word: Tensor) -> Tensor:

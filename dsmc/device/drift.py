@@ -43,7 +43,10 @@ def fly_far(
     state: Particles, at: Arrivals, model: Model, laws: SimpleNamespace, address: Address,
     tally: Tensor,
 ) -> None:  # fmt: skip
-    """Let particles fly from face to face for the time that they have left."""
+    """Let particles fly from face to face for the time that they have left.
+
+    tally : (rows, columns)
+    """
     lengths, hit = model.grid.lengths, 0
     while at.row.numel():
         soonest, axis = first_face(at, lengths)
@@ -60,7 +63,10 @@ def fly_far(
 
 
 def first_face(at: Arrivals, lengths: Tensor) -> tuple[Tensor, Tensor]:
-    """Time of flight to the next face and its axis, or what is left and -1: (n,), (n,)."""
+    """Time of flight to the next face and its axis, or what is left and -1: (n,), (n,).
+
+    lengths : (d,) [m]
+    """
     soonest, at_axis = at.left, torch.full_like(at.row, -1)
     for axis in range(lengths.numel()):
         v = at.v[:, axis].double()

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from dsmc.census import Census
 from dsmc.cells import number_of_cells, number_of_slabs
+from dsmc.census import Census
 from dsmc.device import Refused
+from dsmc.device.bandwidth import wait
 from dsmc.device.collide import ROUNDS, all_cells
 from dsmc.device.laws import laws as laws_of
 from dsmc.device.model import model_on
@@ -39,7 +40,7 @@ class Device:
 
     laws : {name: law of tensors} in place of the package's own
     timed : wait for the device at the end of every stage, so that the stopwatch tells its time
-    Raises Refused where there is no GPU, and for a scenario that the device does not play.
+    Raises Refused for a scenario that the device does not play.
     """
 
     def __init__(
@@ -50,11 +51,6 @@ class Device:
         key: tuple,
         laws: Mapping[str, Callable] | None = None,
     ):
-        if device == "cuda" and not torch.cuda.is_available():
-            raise Refused(
-                "device cuda: PyTorch finds no GPU on this machine\n"
-                "  cure: a machine with one and a PyTorch built for it, or the device cpu"
-            )
         refuse(device, scenario)
         self._device = torch.device("cuda" if device == "cuda" else "cpu")
         self._key, self._host_model = key, model
@@ -123,12 +119,12 @@ class Device:
         cells = all_cells(self._particles, listed, self._model, self._table, self._laws)
         most = float(total_of(cells.flow).max()) * self._model.time_step
         if most > ROUNDS / 2:
-            share = ROUNDS / 2 / most
+            times = f"{2 * most / ROUNDS:.1f} times"
             raise Refused(
                 f"the fullest cell has {most:.0f} candidate pairs in a step; the device plays them "
-                f"one after the other, {ROUNDS} at most\n  cure: {1 / share:.1f} times as many cells "
+                f"one after the other, {ROUNDS} at most\n  cure: {times} as many cells "
                 "(domain.cells), a time step (run.time_step_s or run.time_step_mct) "
-                f"{1 / share:.1f} times shorter, or the device cpu"
+                f"{times} shorter, or the device cpu"
             )
 
     def step(
@@ -160,8 +156,8 @@ class Device:
         def waiting(name: str) -> Iterator[None]:
             with stage(name):
                 yield
-                if self.timed and self._device.type == "cuda":
-                    torch.cuda.synchronize(self._device)
+                if self.timed:
+                    wait(self._device.type)
 
         return waiting
 

@@ -14,7 +14,7 @@ from dsmc import cross_section, reflection, scatter
 
 
 def copysign(size: float, sign: Tensor) -> Tensor:
-    """`size` with the signs of a tensor."""
+    """`size` with the signs of a tensor; sign : (n,)."""
     return torch.copysign(torch.full_like(sign, size), sign)
 
 
@@ -34,9 +34,7 @@ def laws(replacements: Mapping[str, Callable] | None = None) -> SimpleNamespace:
     replacements : {name: law}. Raises KeyError for a name that is none of them.
     """
     found = vars(cross_section.laws(torch.sqrt, torch.log, torch.exp, power))
-    found |= vars(
-        scatter.laws(torch.sqrt, torch.cos, torch.sin, copysign, torch.where, power)
-    )
+    found |= vars(scatter.laws(torch.sqrt, torch.cos, torch.sin, copysign, torch.where, power))
     found |= vars(reflection.laws(torch.sqrt, torch.log, torch.cos, torch.sin))
     if unknown := set(replacements or {}) - set(found):
         raise KeyError(f"the device does not use {', '.join(sorted(unknown))}")

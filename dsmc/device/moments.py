@@ -26,11 +26,10 @@ def grouped(group: Tensor, groups: int, columns: Iterator[Tensor]) -> Tensor:
 def segments(column: Tensor, offsets: Tensor) -> Tensor:
     """Sums of rows offsets[c] : offsets[c + 1], (cells,) or (cells, 1).
 
+    offsets : (cells + 1,)
     column : (n,) for long runs, each summed by many threads; (n, 1) for short ones, by one thread
     """
-    return torch.segment_reduce(
-        column, "sum", offsets=offsets, axis=0, unsafe=True, initial=0.0
-    )
+    return torch.segment_reduce(column, "sum", offsets=offsets, axis=0, unsafe=True, initial=0.0)
 
 
 def add_cells(state: Particles, factor: float, sums: Tensor) -> None:

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from dsmc import draws
+from dsmc.collide import ISOTROPIC
 from dsmc.device.cells import offsets_of
 from dsmc.device.draws import Address, below, unit_fine, words
 from dsmc.device.particles import Particles
-from dsmc.collide import ISOTROPIC
 from dsmc.gas import Gas
 from dsmc.pairs import HARD_SPHERE
 
@@ -113,7 +113,10 @@ def spreads(state: Particles, centre: Tensor, species_count: int) -> Tensor:
 def sigma_g(
     g_squared: Tensor, pair: Tensor | int, table: PairTable, laws: SimpleNamespace
 ) -> Tensor:
-    """sigma g [m^3/s] of pairs of species by their numbers in the table; g_squared : (n,)."""
+    """sigma g [m^3/s] of pairs of species by their numbers in the table.
+
+    g_squared : (n,) [m^2/s^2]; pair : (n,), or one for all
+    """
     prefactor = table.prefactor[pair]
     if all(table.is_hard):
         return laws.hard_sphere_rate(g_squared, prefactor)

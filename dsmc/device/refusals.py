@@ -42,5 +42,3 @@ def refused(scenario: Scenario) -> Iterator[tuple[str, object, str]]:
     for name in ("planes", "distributions"):
         if getattr(scenario.sample, name):
             yield f"sample.{name}", "[…]", "they are not counted there"
-    if scenario.run.replicas > 1:
-        yield "run.replicas", scenario.run.replicas, "one run at a time is played there"

@@ -149,7 +149,10 @@ def outward(normal: Tensor, along: Tensor, across: Tensor, moving: Tensor, side:
 
 
 def put(v: Tensor, axes: Tensor, components: Tensor) -> Tensor:
-    """The vectors with these components along these axes; all (n, 3)."""
+    """The vectors with these components along these axes.
+
+    v, axes, components : (n, 3)
+    """
     return v.scatter(1, axes, components.to(v.dtype))
 
 
@@ -159,6 +162,7 @@ def count(
     """Count what particles brought to patches and took from them, and to and from wall cells.
 
     x : (n, d), v : (n, 3) after the face; face : (n,); patch : (n,), -1 where nothing is counted
+    tally : (rows, columns)
     """
     mass = model.mass[at.species]
     kinds = range(model.mass.numel())

@@ -23,7 +23,7 @@ LAYERS = {
         "inflow", "initial", "macroscopic", "model", "moments", "outside", "pairs", "particles",
         "partners", "repulsion", "rows", "velocities", "walls",
     },
-    "step": {"step"},
+    "step": {"device", "executor", "host", "step"},
     "measuring": {
         "averaging", "blocks", "closing", "distributions", "entropy", "expected", "faces",
         "labelled", "loads", "measured", "notebook", "planes", "probing", "resolution", "result",
