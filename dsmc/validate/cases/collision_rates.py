@@ -94,5 +94,5 @@ CASE = Case(
         Mutant("VHS, reduced mass 2 % too large: rate 0.6 % off",
                {"variable_rate": _reduced_mass}),
     ),
-    on_device={"per_cell": 12},
+    on_device={"per_cell": 12, "step": 0.25},
 )  # fmt: skip
