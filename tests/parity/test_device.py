@@ -159,7 +159,7 @@ def test_uneven_cells_are_found_exactly(precision):
 
 
 def test_a_run_gives_the_same_bits_again_and_looking_changes_nothing():
-    scenario = device_box("duct")
+    scenario = device_box("duct", run={"steps": 5})
 
     def look(simulation: dsmc.Simulation) -> None:
         simulation.moments()
@@ -189,12 +189,12 @@ def test_momentum_and_energy_are_kept():
 
 
 def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path):
-    scenario = device_box("duct", output={"fields": 2})
+    scenario = device_box("duct", run={"steps": 6}, output={"fields": 2})
     with dsmc.Simulation(scenario, device=DEVICE) as simulation:
         simulation.run()
         expected = remains(simulation)
     with dsmc.Simulation(scenario, output=tmp_path, device=DEVICE) as simulation:
-        simulation.run(steps=7)
+        simulation.run(steps=3)
     with dsmc.resume(tmp_path) as simulation:
         assert simulation.provenance["device"] == DEVICE
         simulation.run()
