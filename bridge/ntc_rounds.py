@@ -14,18 +14,12 @@ from torch import Tensor
 from bridge.address import Address
 from bridge.cells import Cells
 from bridge.collisions import NTCCollision
-from dsmc import disjoint, encounters, scatter
+from dsmc import disjoint, encounters
 from dsmc.collide import fill_normals
+from dsmc.device.laws import LAWS
 from dsmc.draws import Address as Place
 
 Total = Callable[[Tensor], Tensor]
-
-
-def _copysign(size: float, sign: Tensor) -> Tensor:
-    return torch.copysign(torch.full_like(sign, size), sign)
-
-
-LAWS = scatter.laws(torch.sqrt, torch.cos, torch.sin, _copysign, torch.where, torch.pow)
 
 
 def precision_of(weight: Tensor, grad: Tensor) -> torch.dtype:

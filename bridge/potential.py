@@ -15,9 +15,9 @@ from torch import Tensor
 from bridge.address import Address
 from bridge.cells import whole_gases
 from bridge.collisions import PairPotential
-from bridge.ntc_rounds import LAWS
 from bridge.outcome import Outcome
 from dsmc import repulsion
+from dsmc.device.laws import LAWS
 from dsmc.draws import Address as Place
 
 

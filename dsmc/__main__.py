@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dsmc.scenario import Scenario
 
 USER_ERROR = 2
+DEVICES = ("cpu", "cuda", "torch-cpu")
 INTERRUPTED = 130
 
 
@@ -106,7 +107,11 @@ def _guarded(arguments: argparse.Namespace) -> int:
 
 def _is_told_to_the_user(error: ValueError) -> bool:
     """Whether the error is a message to the user; its class is loaded if it could be raised."""
-    classes = (("dsmc.scenario", "ScenarioError"), ("dsmc.launch", "DirectoryInUse"))
+    classes = (
+        ("dsmc.scenario", "ScenarioError"),
+        ("dsmc.launch", "DirectoryInUse"),
+        ("dsmc.device", "Refused"),
+    )
     known = [getattr(sys.modules.get(module), name, ()) for module, name in classes]
     return any(isinstance(error, kind) for kind in known)
 
@@ -134,7 +139,7 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
     _scenario_options(run)
     run.add_argument("-o", "--output", metavar="DIR", help="folder to write to (runs/NAME)")
     run.add_argument("--wall-time", metavar="T", type=seconds, help="stop after T: 90, 10m, 2h")
-    run.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where to compute")
+    _device_option(run, "cpu")
     run.add_argument("--overwrite", action="store_true", help="replace earlier results in DIR")
 
     resume = command("resume", "go on with a run from its checkpoint, exactly", resume_run)
@@ -144,6 +149,7 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
     length.add_argument("--time", metavar="T", type=positive, help="to the physical time T [s]")
     resume.add_argument("--wall-time", metavar="T", type=seconds, help="stop after T: 90, 10m, 2h")
     resume.add_argument("--threads", metavar="N", type=whole, help="threads; all cores")
+    _device_option(resume, None)
 
     checked = command("check", "validate a scenario and forecast its run", check)
     _scenario_options(checked)
@@ -176,12 +182,19 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
     bench.add_argument("--threads", metavar="N", type=whole, nargs="+", help="numbers of threads")
     choices = ("float64", "float32")
     bench.add_argument("--precision", choices=choices, nargs="+", help="precisions")
+    _device_option(bench, "cpu")
     bench.add_argument("--json", action="store_true", help="print JSON")
 
     scenarios = command("scenarios", "list the shipped scenarios, or print one", list_scenarios)
     scenarios.add_argument("name", nargs="?", help="print this one, to begin your own with")
     command("schema", "print the JSON Schema of a scenario, for editors", print_schema)
     return parser, commands
+
+
+def _device_option(parser: Parser, default: str | None) -> None:
+    """Where to compute; without a default where the run did before."""
+    told = "where to compute; torch-cpu: the program of the GPU on this processor, to try it"
+    parser.add_argument("--device", choices=DEVICES, default=default, help=told)
 
 
 def _validate_options(parser: Parser) -> None:
@@ -194,6 +207,7 @@ def _validate_options(parser: Parser) -> None:
         "--mutants", action="store_true", help="ask the wrong twins, which must be rejected"
     )
     tiers.add_argument("--list", action="store_true", help="list the cases and their questions")
+    _device_option(parser, "cpu")
     parser.add_argument("--report", metavar="FILE.html", help="write a report with pictures")
     parser.add_argument(
         "-o", "--output", metavar="DIR",
@@ -228,8 +242,6 @@ def _load(arguments: argparse.Namespace) -> Scenario:
 
 def run_scenario(arguments: argparse.Namespace) -> int:
     """`dsmc run`"""
-    if arguments.device == "cuda":
-        return _refuse("--device cuda is not available in this version; leave --device away")
     scenario = _load(arguments)
     from dsmc.scenario.report import remarks
 
@@ -249,6 +261,7 @@ def run_scenario(arguments: argparse.Namespace) -> int:
             quiet=arguments.quiet,
             wall_time=arguments.wall_time,
             threads=scenario.run.threads,
+            device=arguments.device,
         )
     except (ValueError, OSError) as error:
         initial = scenario.initial
@@ -268,6 +281,7 @@ def resume_run(arguments: argparse.Namespace) -> int:
         quiet=arguments.quiet,
         wall_time=arguments.wall_time,
         threads=arguments.threads,
+        device=arguments.device,
     )
 
 
@@ -318,6 +332,7 @@ def run_bench(arguments: argparse.Namespace) -> int:
         particles=arguments.particles,
         threads=arguments.threads,
         precision=arguments.precision,
+        device=arguments.device,
         as_json=arguments.json,
         quiet=arguments.quiet,
     )
@@ -327,9 +342,11 @@ def run_validation(arguments: argparse.Namespace) -> int:
     """`dsmc validate`"""
     from dsmc import validate
 
-    tier, listing = arguments.tier or "quick", arguments.list
+    tier, listing, device = arguments.tier or "quick", arguments.list, arguments.device
     places = {"report": arguments.report, "directory": arguments.output}
-    message = validate.refusal(arguments.case, tier, arguments.mutants or listing, **places)
+    message = validate.refusal(
+        arguments.case, tier, arguments.mutants or listing, device=device, **places
+    )
     if message:
         return _refuse(message)
     if listing:
@@ -338,6 +355,7 @@ def run_validation(arguments: argparse.Namespace) -> int:
     return validate.main(
         arguments.case,
         tier=tier,
+        device=device,
         mutants=arguments.mutants,
         as_json_text=arguments.json,
         quiet=arguments.quiet,

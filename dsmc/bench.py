@@ -20,6 +20,8 @@ import numpy as np
 from rich.console import Console
 
 from dsmc.compiled import available_threads
+from dsmc.device import require
+from dsmc.executor import COLLIDE, SORT
 from dsmc.scenario import Scenario
 from dsmc.simulation import Simulation
 
@@ -34,12 +36,12 @@ ARGON = {"mass_kg": 6.63e-26, "diameter_m": 4.11e-10, "omega": 0.81, "T_ref_K": 
 WARM_UP = 20  # steps before the timing: compiles, and mixes the rows of every cell
 ROUNDS = 7
 SECONDS_PER_ROUND = 0.5
-STAGES = ("collide and fly", "sort")
+STAGES = (COLLIDE, SORT)
 
 
 @dataclass(frozen=True)
 class Timing:
-    """One problem on one number of threads."""
+    """One problem on one number of threads, or on a device."""
 
     name: str
     particles: int
@@ -48,6 +50,7 @@ class Timing:
     particle_steps_per_second: float
     ns_per_stage: dict[str, float]  # per particle and step, all threads together
     bytes_per_particle: float
+    device: str = "cpu"
 
 
 def problem(name: str, particles: int, precision: str) -> Scenario:
@@ -74,10 +77,14 @@ def box_cells(wanted: float) -> tuple[int, int, int]:
     return tuple(max(1, round(side * edge)) for side in (4, 5, 5))
 
 
-def time_problem(name: str, particles: int, threads: int, precision: str) -> Timing:
-    """Time a problem: the median of several rounds."""
+def time_problem(
+    name: str, particles: int, threads: int, precision: str, device: str = "cpu"
+) -> Timing:
+    """Time a problem: the median of several rounds; device : as in `Simulation`."""
     scenario = problem(name, particles, precision)
-    with Simulation(scenario, threads=threads) as simulation:
+    with Simulation(scenario, threads=threads, device=device) as simulation:
+        if device != "cpu":
+            simulation.executor.timed = True
         simulation.advance(WARM_UP)
         steps = steps_per_round(simulation)
         rounds = [one_round(simulation, steps) for _ in range(ROUNDS)]
@@ -94,6 +101,7 @@ def time_problem(name: str, particles: int, threads: int, precision: str) -> Tim
                 for stage in STAGES
             },
             bytes_per_particle=simulation.memory / particles,
+            device=device,
         )
 
 
@@ -134,20 +142,36 @@ def machine() -> dict[str, str | int]:
     return {"processor": name, "cores": available_threads(), "python": platform.python_version()}
 
 
+def about(device: str) -> dict[str, str | float]:
+    """What a device is and how fast it copies. Raises dsmc.device.Refused if it is not there."""
+    require(device)
+    from dsmc.device.bandwidth import copy_bandwidth, name_of  # torch is loaded when it is asked
+
+    return {"name": name_of(device), "copy_bandwidth": copy_bandwidth(device)}
+
+
 def main(
     particles: int | None = None,
     threads: Sequence[int] | None = None,
     precision: Sequence[str] | None = None,
     as_json: bool = False,
     quiet: bool = False,
+    device: str = "cpu",
 ) -> int:
-    """Time the problems and print the table or the JSON; returns the exit code."""
+    """Time the problems and print the table or the JSON; returns the exit code.
+
+    device : as in `Simulation`. Raises dsmc.device.Refused where it is not there.
+    """
     console = Console(quiet=quiet or as_json)
     wanted_threads = list(threads or sorted({1, available_threads()}))
     report = {"machine": machine(), "copy_bandwidth": copy_bandwidth(), "problems": []}
     console.print(f"{report['machine']['processor']}, {report['machine']['cores']} cores, "
                   f"copy {report['copy_bandwidth'] / 1e9:.1f} GB/s on one thread",
                   highlight=False)  # fmt: skip
+    if device != "cpu":
+        wanted_threads, report["device"] = [1], about(device)
+        console.print("{name}, copy {copy_bandwidth:.3g} B/s".format(**report["device"]),
+                      highlight=False)  # fmt: skip
     console.print(
         f"{'problem':8} {'particles':>11} {'threads':>7} {'precision':9} "
         f"{'million particle-steps/s':>24}  {'ns per particle-step':36} {'bytes/particle':>14}",
@@ -156,7 +180,7 @@ def main(
     for name in ("box", "flight"):
         for kind in precision or ("float64", "float32"):
             for count in wanted_threads:
-                timing = time_problem(name, particles or PARTICLES, count, kind)
+                timing = time_problem(name, particles or PARTICLES, count, kind, device)
                 report["problems"].append(asdict(timing))
                 console.print(line(timing), highlight=False, soft_wrap=True)
     if as_json and not quiet:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dsmc import checkpoint
+from dsmc.device import Refused
 from dsmc.hdf5 import Unreadable
 from dsmc.scenario import Scenario, ScenarioError, loads
 from dsmc.simulation import Simulation
@@ -16,12 +17,14 @@ def resume(
     path: str | Path,
     threads: int | None = None,
     laws: Mapping[str, Callable] | None = None,
+    device: str | None = None,
 ) -> Simulation:
     """A simulation that goes on from a checkpoint as if it had never stopped.
 
     path : the directory of a run, whose files are continued, or a file of `Simulation.save`,
         from which a simulation without files goes on
     laws : those of the run that wrote it, where they were not the package's own
+    device : None for that of the run; on another it goes on from the same state
 
     >>> with dsmc.resume("runs/couette") as simulation:
     ...     simulation.run()
@@ -34,7 +37,8 @@ def resume(
     provenance = dict(start.provenance)
     if remark:
         provenance["remark"] = remark
-    return begin(scenario, start, directory, threads, laws, provenance)
+    device = device or provenance.get("device", "cpu")
+    return begin(scenario, start, directory, threads, laws, provenance, device)
 
 
 def begin(
@@ -44,12 +48,16 @@ def begin(
     threads: int | None = None,
     laws: Mapping[str, Callable] | None = None,
     provenance: Mapping[str, Any] | None = None,
+    device: str = "cpu",
 ) -> Simulation:
     """The simulation that goes on from `start`, with the files in `directory`."""
     try:
         return Simulation(
-            scenario, threads, directory, start.replica, laws, provenance=provenance, start=start
-        )
+            scenario, threads, directory, start.replica, laws, provenance=provenance, start=start,
+            device=device,
+        )  # fmt: skip
+    except Refused:
+        raise
     except (KeyError, ValueError, TypeError, AttributeError) as failure:
         text = f"the checkpoint does not hold what the scenario needs: {failure}"
         raise Unreadable(directory or "the checkpoint", text) from failure

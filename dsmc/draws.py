@@ -11,6 +11,8 @@ values held in uint64; mixing them with int64 would turn them into floats, so ev
 Rows are unsigned in the kernels throughout: indexing is faster without the test for negatives.
 """
 
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
@@ -58,12 +60,7 @@ STREAMS = {
 
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
-_MULTIPLIER_0 = np.uint64(0xD2511F53)
-_MULTIPLIER_1 = np.uint64(0xCD9E8D57)
-_WEYL_0 = np.uint64(0x9E3779B9)
-_WEYL_1 = np.uint64(0xBB67AE85)
-_PART = np.uint64(256)
-_ONE = np.uint64(1)
+_PART = np.uint64(256)  # the stream has the low 8 bits of its word, the part the others
 
 
 class Address(NamedTuple):
@@ -82,19 +79,71 @@ def key(seed: int, replica: int = 0) -> tuple[np.uint64, np.uint64]:
     return np.uint64(seed), np.uint64(replica)
 
 
-@law
-def philox(c0, c1, c2, c3, k0, k1):
-    """Philox4x32-10: four 32-bit words from a 128-bit counter and a 64-bit key (Salmon 2011)."""
-    for _ in range(10):
-        p0 = _MULTIPLIER_0 * c0
-        p1 = _MULTIPLIER_1 * c2
-        c0 = (p1 >> _HALF) ^ c1 ^ k0
-        c2 = (p0 >> _HALF) ^ c3 ^ k1
-        c1 = p1 & _LOW
-        c3 = p0 & _LOW
-        k0 = (k0 + _WEYL_0) & _LOW
-        k1 = (k1 + _WEYL_1) & _LOW
-    return c0, c1, c2, c3
+def functions(whole: Callable, real: Callable, rounds: int = 10) -> SimpleNamespace:
+    """Random words, and what is made of them, over the integers of a backend.
+
+    whole : a constant among them: np.uint64 for Numba; for tensors of int64, whose products wrap
+        around, the number of the same bits
+    real : a word in double precision; rounds : of Philox, for experiments
+
+    Shifts are masked, because signed integers drag their sign along.
+    """
+    mask, half = whole(0xFFFFFFFF), whole(32)
+    multiplier_0, multiplier_1 = whole(0xD2511F53), whole(0xCD9E8D57)
+    weyl_0, weyl_1 = whole(0x9E3779B9), whole(0xBB67AE85)
+    six, twenty_six, one = whole(6), whole(26), whole(1)
+    golden, mixer_0, mixer_1 = (
+        whole(0x9E3779B97F4A7C15), whole(0xBF58476D1CE4E5B9), whole(0x94D049BB133111EB),
+    )  # fmt: skip
+    thirty, low_34, twenty_seven, low_37 = whole(30), whole(2**34 - 1), whole(27), whole(2**37 - 1)
+
+    def philox(c0, c1, c2, c3, k0, k1):
+        """Philox4x32-10: four 32-bit words from a 128-bit counter, a 64-bit key (Salmon 2011)."""
+        for _ in range(rounds):
+            p0 = multiplier_0 * c0
+            p1 = multiplier_1 * c2
+            c0 = ((p1 >> half) & mask) ^ c1 ^ k0
+            c2 = ((p0 >> half) & mask) ^ c3 ^ k1
+            c1 = p1 & mask
+            c3 = p0 & mask
+            k0 = (k0 + weyl_0) & mask
+            k1 = (k1 + weyl_1) & mask
+        return c0, c1, c2, c3
+
+    def unit(word):
+        """A number in (0, 1) with 32 random bits."""
+        return (real(word) + 0.5) * 2.0**-32
+
+    def unit_fine(high, low):
+        """A number in (0, 1) with 52 random bits, from two words."""
+        bits = ((high >> six) << twenty_six) | (low >> six)
+        return (real(bits) + 0.5) * 2.0**-52
+
+    def below(word, count):
+        """An integer in [0, count) from one word (multiply and shift)."""
+        return (word * count) >> half
+
+    def shuffled(row, count):
+        """A number in [0, count) that looks random in `row`: the mixing function of splitmix64.
+
+        Steele, Lea & Flood, OOPSLA 2014.  It deals rows into groups that no order of rows can bias.
+        """
+        z = (row + one) * golden
+        z = (z ^ ((z >> thirty) & low_34)) * mixer_0
+        z = (z ^ ((z >> twenty_seven) & low_37)) * mixer_1
+        return (((z >> half) & mask) * count) >> half
+
+    return SimpleNamespace(
+        philox=philox, unit=unit, unit_fine=unit_fine, below=below, shuffled=shuffled
+    )
+
+
+_functions = functions(np.uint64, np.float64)
+philox = law(_functions.philox)
+unit = law(_functions.unit)
+unit_fine = law(_functions.unit_fine)
+_below = law(_functions.below)
+_shuffled = law(_functions.shuffled)
 
 
 @law
@@ -111,34 +160,15 @@ def words(address, stream, index, part):
 
 
 @law
-def unit(word):
-    """A number in (0, 1) with 32 random bits."""
-    return (np.float64(word) + 0.5) * 2.0**-32
-
-
-@law
-def unit_fine(high, low):
-    """A number in (0, 1) with 52 random bits, from two words."""
-    bits = ((high >> np.uint64(6)) << np.uint64(26)) | (low >> np.uint64(6))
-    return (np.float64(bits) + 0.5) * 2.0**-52
-
-
-@law
 def below(word, count):
-    """An unsigned integer in [0, count) from one word (multiply and shift)."""
-    return (word * np.uint64(count)) >> _HALF
+    """An unsigned integer in [0, count) from one word."""
+    return _below(word, np.uint64(count))
 
 
 @law
 def shuffled(row, count):
-    """A number in [0, count) that looks random in `row`: the mixing function of splitmix64.
-
-    Steele, Lea & Flood, OOPSLA 2014.  It deals rows into groups that no order of rows can bias.
-    """
-    z = (np.uint64(row) + _ONE) * np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return below(z >> _HALF, count)
+    """A number in [0, count) that looks random in `row`."""
+    return _shuffled(np.uint64(row), np.uint64(count))
 
 
 @kernel

@@ -45,10 +45,11 @@ def run(
     quiet: bool = False,
     wall_time: float | None = None,
     threads: int | None = None,
+    device: str = "cpu",
 ) -> int:
     """Run the scenario and write its files and pictures into `directory`.
 
-    wall_time : stop after this many seconds [s]
+    wall_time : stop after this many seconds [s]; device : as in `Simulation`
     Returns the exit code.  Raises DirectoryInUse, and OSError with the path and the cure.
     """
     directory = Path(directory)
@@ -69,8 +70,10 @@ def run(
         console = Console(quiet=quiet)
         with Stop(wall_time) as stop:
             if scenario.run.replicas > 1:
-                return several(scenario, directory, origin, console, stop, threads)
-            simulation = Simulation(scenario, threads, directory, overwrite=True, provenance=origin)
+                return several(scenario, directory, origin, console, stop, threads, device)
+            simulation = Simulation(
+                scenario, threads, directory, overwrite=True, provenance=origin, device=device
+            )
             return single(simulation, directory, console, stop)
 
 
@@ -81,10 +84,12 @@ def resume(
     quiet: bool = False,
     wall_time: float | None = None,
     threads: int | None = None,
+    device: str | None = None,
 ) -> int:
     """Go on with the run in `directory` from its checkpoint, to the end of its scenario.
 
     steps : this many more steps instead; until : to this physical time instead [s]
+    device : None for that of the run
     Returns the exit code.  Raises DirectoryInUse, and OSError with the path and the cure.
     """
     directory = Path(directory)
@@ -93,7 +98,7 @@ def resume(
         raise hdf5.Unreadable(directory, f"{what}: name the directory of a run")
     with claimed(directory), Stop(wall_time) as stop:
         console = Console(quiet=quiet)
-        simulation = continuation.resume(directory, threads)
+        simulation = continuation.resume(directory, threads, device=device)
         if remark := simulation.provenance.get("remark"):
             console.print(remark, markup=False, soft_wrap=True)
         console.print(
@@ -151,8 +156,9 @@ def several(
     console: Console,
     stop: Stop,
     threads: int | None,
+    device: str,
 ) -> int:
-    """Replicas in a pool of processes; their mean is written at the end."""
+    """Replicas in a pool of processes, one after the other on a device; their mean is written."""
     replicas = scenario.run.replicas
     with Progress(replicas, "replicas", console=console, quiet=console.quiet) as report:
         results = run_replicas(
@@ -161,6 +167,7 @@ def several(
             threads or available_threads(),
             lambda done: report.update(done, lambda: None),
             stopped=stop.asked,
+            device=device,
         )
     if len(results) < replicas:
         console.print(

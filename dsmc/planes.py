@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -63,15 +64,15 @@ class Plane:
 class PlaneSampler(TallySampler):
     """Mean of what crosses every plane of a scenario in a step, and its error.
 
-    tally : (slabs, rows, columns) of the run, growing: see `dsmc.rows`
+    faces : gives the tally of the faces since the run began, (rows, columns): see `dsmc.rows`
     """
 
-    def __init__(self, scenario: Scenario, start: int | None, tally: np.ndarray):
+    def __init__(self, scenario: Scenario, start: int | None, faces: Callable[[], np.ndarray]):
         planes = scenario.sample.planes
         self.names = [plane.label for plane in planes]
         mass = np.array([molecule.mass for molecule in scenario.molecules])
         first = rows(scenario).planes
-        super().__init__(start, lambda: crossed(tally[:, first:].sum(axis=0), mass))
+        super().__init__(start, lambda: crossed(faces()[first:], mass))
 
     def planes(self, scenario: Scenario) -> dict[str, Plane]:
         """Every plane by its name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
 class Probing:
     """The planes and the velocity distributions of a scenario.
 
+    faces : gives the tally of the faces since the run began, (rows, columns)
     velocities : what the stages count into; None if the scenario names no cells
     """
 
-    def __init__(self, scenario: Scenario, start: int | None, tally: np.ndarray):
-        self.planes = PlaneSampler(scenario, start, tally)
+    def __init__(self, scenario: Scenario, start: int | None, faces: Callable[[], np.ndarray]):
+        self.planes = PlaneSampler(scenario, start, faces)
         self.distributions = DistributionSampler(scenario, start)
         self.velocities: Velocities | None = None
         if self.distributions.cells:

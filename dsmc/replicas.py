@@ -29,10 +29,13 @@ if TYPE_CHECKING:
 
 
 def run_replica(
-    scenario: Scenario, replica: int, stopped: Callable[[], bool] = lambda: False
+    scenario: Scenario,
+    replica: int,
+    stopped: Callable[[], bool] = lambda: False,
+    device: str = "cpu",
 ) -> Result | None:
     """One replica on one thread, without files; None if it was stopped before its end."""
-    with Simulation(scenario, threads=1, replica=replica) as simulation:
+    with Simulation(scenario, threads=1, replica=replica, device=device) as simulation:
         result = simulation.run(callback=lambda simulation: stopped(), progress=False)
         whole = simulation.steps == scenario.steps or simulation.window.ended
         return result if whole else None
@@ -45,18 +48,21 @@ def run_replicas(
     finished: Callable[[int], None] = lambda done: None,
     first: int = 0,
     stopped: Callable[[], bool] = lambda: False,
+    device: str = "cpu",
 ) -> list[Result]:
     """Run replicas first, first + 1, ... in `processes` processes; results in their order.
 
     finished : called now and then with the number of finished replicas
     stopped : asked now and then; once it says True, what is not finished is left out
+    device : as in `Simulation`; one other than "cpu" takes them one after the other
     Processes are spawned, not forked: threads and compiled code do not survive a fork.
     """
     numbers = range(first, first + replicas)
     results: list[Result | None] = []
-    if processes == 1:
+    if processes == 1 or device != "cpu":
         for number in numbers:
-            results.append(None if stopped() else run_replica(scenario, number, stopped))
+            done = None if stopped() else run_replica(scenario, number, stopped, device)
+            results.append(done)
             finished(len(results))
         return [result for result in results if result is not None]
     context = multiprocessing.get_context("spawn")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from dsmc.averaging import FieldSampler
 from dsmc.cells import number_of_cells
 from dsmc.loads import TallySampler
@@ -15,10 +17,10 @@ from dsmc.walls import net
 from dsmc.window import Window
 
 if TYPE_CHECKING:
+    from dsmc.executor import Executor
     from dsmc.model import Model
     from dsmc.particles import Particles
     from dsmc.scenario import Scenario
-    from dsmc.step import Tallies
 
 SETTLING = 20.0  # collision times until the census believes that the gas has forgotten its start
 
@@ -34,21 +36,20 @@ class Samplers(NamedTuple):
     census: CensusSampler | None
 
 
-def samplers(scenario: Scenario, model: Model, state: Particles, tallies: Tallies) -> Samplers:
-    """Return the samplers of a scenario, which have seen nothing yet.
+def samplers(scenario: Scenario, model: Model, executor: Executor) -> Samplers:
+    """Return the samplers of a scenario, which have seen nothing yet."""
+    window, planes = Window(scenario), rows(scenario).planes
 
-    tallies : of the run, growing
-    """
-    window, tally = Window(scenario), rows(scenario)
-    walls = TallySampler(
-        window.start, lambda: net(tallies.walls[:, : tally.planes].sum(axis=0))
-    )  # fmt: skip
+    def faces() -> np.ndarray:
+        return executor.tallies.walls.sum(axis=0)
+
+    walls, state = TallySampler(window.start, lambda: net(faces()[:planes])), executor.state
     census = None
     if state.clock is not None:
         settled = SETTLING * scenario.collision_time
         census = CensusSampler(model.gas, scenario.temperature, state.slabs, settled)
     fields = _fields(scenario, model, state, window) if scenario.sample.fields_every else None
-    probing = Probing(scenario, window.start, tallies.walls)
+    probing = Probing(scenario, window.start, faces)
     return Samplers(window, _series(scenario, model), fields, walls, probing, census)
 
 

@@ -13,12 +13,10 @@ import numpy as np
 
 from dsmc import entropy
 from dsmc.census import Census
-from dsmc.compiled import Team
+from dsmc.executor import Executor
 from dsmc.gas import Gas
 from dsmc.initial import along_wave, blocks
 from dsmc.macroscopic import gas_temperatures, most_probable_speed, species_moments
-from dsmc.moments import block_sums
-from dsmc.particles import Particles
 from dsmc.quantities import QUANTITIES
 from dsmc.statistics import jackknife
 
@@ -62,21 +60,20 @@ class SeriesSampler:
             found.append((name, QUANTITIES[key].unit, QUANTITIES[key].description + of, ()))
         return found
 
-    def take(
-        self, state: Particles, time: float, collisions: int, particle_steps: int, team: Team
-    ) -> dict:
+    def take(self, executor: Executor, time: float, collisions: int, particle_steps: int) -> dict:
         """Measure now; return {name: (value, error)}.
 
+        executor : who holds the particles
         collisions, particle_steps : counted since the start of the run
         """
-        row = {"particles": (float(state.count), 0.0)}
+        row = {"particles": (float(executor.count), 0.0)}
         with np.errstate(invalid="ignore", divide="ignore"):  # every particle may have left
-            row.update(self._conserved(state, team))
-            row.update(self._collision_counts(state, time, collisions, particle_steps))
-            row.update(self._velocities(state, team))
-            row.update(self._wave(state))
+            row.update(self._conserved(executor))
+            row.update(self._collision_counts(time, collisions, particle_steps))
+            row.update(self._velocities(executor))
+            row.update(self._wave(executor))
         if len(self.names) == 1:
-            row.update(self._entropy(state, row["temperature"]))
+            row.update(self._entropy(executor, row["temperature"]))
         row = {name: pair for name, pair in row.items() if self._asked(name)}
         self.time.append(time)
         for name, pair in row.items():
@@ -122,9 +119,9 @@ class SeriesSampler:
         own = [name] + [name.removesuffix(f"_{species}") for species in self.names]
         return any(candidate in self.wanted for candidate in own)
 
-    def _conserved(self, state: Particles, team: Team):
+    def _conserved(self, executor: Executor):
         """Energy and momentum of all molecules: sums, uncertain by rounding only."""
-        sums = block_sums(state, len(self.names), np.zeros(3), team).sum(axis=0)
+        sums = executor.block_sums(np.zeros(3)).sum(axis=0)
         weights = self.gas.mass * self.gas.weight
         energy = 0.5 * (weights @ sums[:, 4:7]).sum()
         yield "energy", (energy, ROUNDING * energy)
@@ -133,9 +130,9 @@ class SeriesSampler:
             yield f"momentum_{axis}", (value, ROUNDING * scale)
         self._frame = (self.gas.mass @ sums[:, 1:4]) / (self.gas.mass @ sums[:, 0])
 
-    def _velocities(self, state: Particles, team: Team):
+    def _velocities(self, executor: Executor):
         """Temperatures, mean speed and moments of the gas or of each species."""
-        blocks = block_sums(state, len(self.names), self._frame, team)
+        blocks = executor.block_sums(self._frame)
         if len(self.names) == 1:
             mass = self.gas.mass[0]
             value, error = jackknife(blocks[:, 0], lambda sums: species_moments(sums, mass))
@@ -152,11 +149,11 @@ class SeriesSampler:
             keys = [f"velocity_{axis}_{name}" for axis in "xyz"]
             yield from zip(keys, zip(value + self._frame, error, strict=True), strict=True)
 
-    def _wave(self, state: Particles):
+    def _wave(self, executor: Executor):
         """The amplitude of a shear wave, as the mean over independent particles."""
         if self.wave_length is None:
             return
-        total, squares = 0.0, 0.0
+        state, total, squares = executor.state, 0.0, 0.0
         for rows in blocks(state.count):
             own = slice(rows[0], rows[-1] + 1)
             part = along_wave(state.position[own, 0], state.velocity[own], self.wave_length)
@@ -164,9 +161,7 @@ class SeriesSampler:
         mean = total / state.count
         yield "shear_wave", (mean, np.sqrt((squares / state.count - mean**2) / state.count))
 
-    def _collision_counts(
-        self, state: Particles, time: float, collisions: int, particle_steps: int
-    ):
+    def _collision_counts(self, time: float, collisions: int, particle_steps: int):
         """Collisions per particle so far, and their rate since the last sample; Poisson errors.
 
         Their number is taken per particle that was there, step by step.
@@ -187,17 +182,17 @@ class SeriesSampler:
         yield "collision_rate", (new * rate, np.sqrt(new) * rate)
         self._collisions, self._since, self._particle_steps = collisions, time, particle_steps
 
-    def _entropy(self, state: Particles, temperature: tuple[float, float]):
+    def _entropy(self, executor: Executor, temperature: tuple[float, float]):
         """H and its excess over the Maxwellian of the same energy, by two estimators.
 
         H = H_eq + excess, H_eq = -(3/2)(1 + ln pi v0^2) with speeds in m/s.
         """
-        if state.count < entropy.FEWEST_PARTICLES:
+        if executor.count < entropy.FEWEST_PARTICLES:
             for name in ("h_excess", "h_function", "h_excess_neighbour"):
                 yield name, (np.nan, np.nan)  # too few to estimate a density
             return
         if self.wanted & {"h_function", "h_excess"}:
-            excess = entropy.h_excess(state.velocity, estimator=self.estimator)
+            excess = entropy.h_excess(executor.velocity, estimator=self.estimator)
             yield "h_excess", tuple(excess)
             v0 = most_probable_speed(temperature[0], self.gas.mass[0])
             spread = 1.5 * temperature[1] / temperature[0]
@@ -205,7 +200,7 @@ class SeriesSampler:
             yield "h_function", (value, np.hypot(excess.error, spread))
         if "h_excess_neighbour" in self.wanted:
             try:
-                neighbour = tuple(entropy.h_excess(state.velocity, estimator="neighbour"))
+                neighbour = tuple(entropy.h_excess(executor.velocity, estimator="neighbour"))
             except ValueError:  # many particles of one velocity: a gas drawn from a smaller one
                 neighbour = (np.nan, np.nan)
             yield "h_excess_neighbour", neighbour

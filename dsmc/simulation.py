@@ -18,22 +18,20 @@ import numpy as np
 from dsmc import checkpoint, draws
 from dsmc.cells import cell_volumes, number_of_cells
 from dsmc.checkpoint import Checkpoint
-from dsmc.compiled import Team, available_threads, variants
+from dsmc.compiled import available_threads
+from dsmc.device import executor_on
 from dsmc.earlier import earlier_state
-from dsmc.inflow import count_arrivals, enter, enter_rows
+from dsmc.executor import Executor
+from dsmc.host import Host
 from dsmc.initial import phase_rows
 from dsmc.macroscopic import cell_quantities
 from dsmc.measured import result_of, speeds
 from dsmc.model import model
-from dsmc.moments import cell_sums
 from dsmc.output import Output
-from dsmc.outside import Outside
-from dsmc.particles import Particles, ParticleView, particles, rows_with
+from dsmc.particles import Particles, ParticleView, rows_with
 from dsmc.result import Result
-from dsmc.rows import rows
 from dsmc.run import Stopwatch, due
 from dsmc.samplers import samplers
-from dsmc.step import advance, advance_slabs, benches, new_tallies, reorder, room_for
 
 if TYPE_CHECKING:
     from dsmc.scenario import Scenario
@@ -49,6 +47,7 @@ class Simulation:
 
     scenario : Scenario
     threads : None takes the scenario's, else all cores; results do not depend on it
+    device : "cpu", the compiled engine; "cuda" or "torch-cpu", that of `dsmc.device`
     output : directory for the files (None: no file is written)
     replica : number of an independent repetition; changes every random number
     laws : {name: law} in place of the package's own, for tests and experiments
@@ -70,6 +69,7 @@ class Simulation:
         overwrite: bool = False,
         provenance: Mapping[str, Any] | None = None,
         start: Checkpoint | None = None,
+        device: str = "cpu",
     ):
         self.scenario = scenario
         self.replica = replica
@@ -77,17 +77,16 @@ class Simulation:
         self.steps = 0 if start is None else start.step
         self._is_whole = True  # no step is half done
         self.stopwatch = Stopwatch()
-        kernels = (advance_slabs, enter_rows, count_arrivals)
-        self._stages, self._entering, self._counting = variants(kernels, laws or {})
         self._key = draws.key(scenario.run.seed, replica)
         self._model = model(scenario)
-        self._outside = Outside(scenario)
         self.particle_steps = 0  # the sum of the numbers of particles of all steps so far
-        self._next_id = 0
-        self._team = Team(self._choose_threads(threads))
+        self.executor = self._executor(device, self._choose_threads(threads), laws)
         with self.stopwatch.stage("initial state"):
-            self._state = self._initial_state() if start is None else self._restored(start)
-        self._make_tallies()
+            if start is None:
+                self._draw_state()
+            else:
+                columns = dict(start.particles)
+                self.executor.place(columns.pop("phase"), columns)
         self._make_samplers()
         if start is not None:
             self._restore_samplers(start)
@@ -112,7 +111,15 @@ class Simulation:
             return asked
         return 1 if self.scenario.particle_count < SMALL else available_threads()
 
-    def _initial_state(self) -> Particles:
+    def _executor(self, device: str, threads: int, laws: Mapping[str, Callable] | None) -> Executor:
+        if device == "cpu":
+            self.provenance.pop("device", None)
+            return Host(self.scenario, self._model, self._key, threads, laws)
+        self.provenance["device"] = device
+        return executor_on(device, self.scenario, self._model, self._key, laws)
+
+    def _draw_state(self) -> None:
+        """Draw the particles that the run begins with."""
         scenario = self.scenario
         earlier = earlier_state(scenario) if scenario.initial.kind == "file" else None
         dtype = np.dtype(scenario.run.precision)
@@ -120,30 +127,18 @@ class Simulation:
         columns = {} if species is None else {"species": species}
         if scenario.output.trajectory:
             columns["id"] = np.arange(phase.shape[0])
-            self._next_id = phase.shape[0]
+            self.executor.next_id = phase.shape[0]
         if CENSUS & set(scenario.sample.quantities) and len(scenario.molecules) == 1:
             columns["clock"] = np.full(phase.shape[0], -1.0)
-        return self._sorted(phase, columns)
+        self.executor.place(phase, columns)
 
-    def _restored(self, start: Checkpoint) -> Particles:
-        columns = dict(start.particles)
-        return self._sorted(columns.pop("phase"), columns)
-
-    def _sorted(self, phase: np.ndarray, columns: Mapping[str, np.ndarray]) -> Particles:
-        """The state that has these rows."""
-        entering = self._outside.inflow.mean.size > 0
-        return particles(phase, self._model.grid, self._team.threads, entering, **columns)
-
-    def _make_tallies(self) -> None:
-        kinds = len(self.scenario.molecules)
-        near = self.scenario.collisions.partners == "nearest"
-        total = rows(self.scenario).total
-        self._tallies = new_tallies(self._state.slabs, kinds, total)
-        self._benches = benches(self._state, kinds, self._team.threads, near)
+    @property
+    def _state(self) -> Particles:
+        return self.executor.state
 
     def _make_samplers(self) -> None:
         scenario = self.scenario
-        made = samplers(scenario, self._model, self._state, self._tallies)
+        made = samplers(scenario, self._model, self.executor)
         self.window, self.series_sampler, self.field_sampler = made.window, made.series, made.fields
         self.wall_sampler, self.probing = made.walls, made.probing
         self.census_sampler = made.census
@@ -157,17 +152,16 @@ class Simulation:
             "fields": self.field_sampler,
             "walls": self.wall_sampler,
             "census": self.census_sampler,
-            "outside": self._outside,
+            "outside": self.executor.outside,
             "window": self.window,
             "probing": self.probing if self.probing.samplers else None,
         }
         return {name: sampler for name, sampler in samplers.items() if sampler is not None}
 
     def _restore_samplers(self, start: Checkpoint) -> None:
-        for name, tally in self._tallies._asdict().items():
-            tally[:] = start.tallies[name]
+        self.executor.restore(start.tallies)
         self.particle_steps = int(start.tallies["particle_steps"])
-        self._next_id = int(start.tallies["next_id"])
+        self.executor.next_id = int(start.tallies["next_id"])
         for name, sampler in self._samplers().items():
             sampler.restore(start.samplers[name])
         if self.initial_speeds is not None:
@@ -180,7 +174,7 @@ class Simulation:
         samplers = {name: sampler.state() for name, sampler in self._samplers().items()}
         if self.initial_speeds is not None:
             samplers["speeds"] = {"initial": self.initial_speeds}
-        counts = {"particle_steps": self.particle_steps, "next_id": self._next_id}
+        counts = {"particle_steps": self.particle_steps, "next_id": self.executor.next_id}
         return Checkpoint(
             step=self.steps,
             time=self.time,
@@ -189,7 +183,7 @@ class Simulation:
             scenario_text=self.scenario.text,
             provenance=self.provenance,
             particles={"phase": state.phase, **state.columns()},
-            tallies=self._tallies._asdict() | counts,
+            tallies=self.executor.tallies._asdict() | counts,
             samplers=samplers,
             files={} if self._output is None else self._output.rows,
             seconds=self.stopwatch.seconds,
@@ -262,29 +256,14 @@ class Simulation:
             self._step()
 
     def _step(self) -> None:
-        """Collide and fly, let in what enters, then sort."""
-        state, step, outside = self._state, self.steps, self._outside
-        ends = outside.arrivals(self._key, step, self.cells, self._counting)
-        entered = int(ends[-1])
-        self._benches = room_for(state, entered, self._benches)
-        self.particle_steps += state.count
+        """One step, and what is sampled in it and of it."""
+        step, executor = self.steps, self.executor
+        self.particle_steps += executor.count
         sums = self.field_sampler.due(step) if self.field_sampler else None
-        census = self.census_sampler.census(state.clock, self.time) if self.census_sampler else None
-        with self.stopwatch.stage("collide and fly"):
-            advance(
-                state, self._model, self._key, step, self._team, self._benches, self._tallies,
-                sums, self.probing.velocities, census, self._stages,
-            )  # fmt: skip
-        if ends.size > 1:
-            with self.stopwatch.stage("enter"):
-                enter(
-                    state, outside.inflow, ends, self._next_id, self._model, self._key, step,
-                    self._team, self._tallies.walls[state.slabs :], self._entering,
-                )  # fmt: skip
-            outside.follow(self._tallies.walls[:, : len(self.scenario.patches)])
-            self._next_id += entered
-        with self.stopwatch.stage("sort"):
-            reorder(state, self._team, entered)
+        census = None
+        if self.census_sampler is not None:
+            census = self.census_sampler.census(executor.state.clock, self.time)
+        executor.step(step, self.stopwatch.stage, sums, self.probing.velocities, census)
         begins = False
         if sums is not None:
             begins = self.window.observe(step, sums, self)
@@ -298,7 +277,7 @@ class Simulation:
     def _measure_series(self) -> None:
         with self.stopwatch.stage("measure"):
             row = self.series_sampler.take(
-                self._state, self.time, self.collisions, self.particle_steps, self._team
+                self.executor, self.time, self.collisions, self.particle_steps
             )
         if self._output is not None:
             with self.stopwatch.stage("write"):
@@ -314,7 +293,7 @@ class Simulation:
     @property
     def collisions(self) -> int:
         """Collisions so far."""
-        return int(self._tallies.collisions[..., 1].sum())
+        return int(self.executor.tallies.collisions[..., 1].sum())
 
     @property
     def particles(self) -> ParticleView:
@@ -326,8 +305,8 @@ class Simulation:
 
         Raises ValueError for a wrong shape, values that are not finite, positions outside the box.
         """
-        phase = rows_with(self._state, position, velocity)
-        self._state = self._sorted(phase, self._state.columns())
+        state = self.executor.state
+        self.executor.place(rows_with(state, position, velocity), state.columns())
         if self.steps == 0:  # the series begin with the state that is set
             self._make_samplers()
             if self._output is None:
@@ -335,18 +314,15 @@ class Simulation:
 
     def moments(self) -> dict[str, np.ndarray]:
         """Cell fields now: {name: (cells,)}, cell = i_x + n_x (i_y + n_y i_z); NaN where empty."""
-        sums = cell_sums(self._state, len(self.scenario.molecules))
         return cell_quantities(
-            sums, 1, cell_volumes(self._model.grid), self._model.gas.mass, self._model.gas.weight
-        )
+            self.executor.cell_sums(), 1, cell_volumes(self._model.grid), self._model.gas.mass,
+            self._model.gas.weight,
+        )  # fmt: skip
 
     @property
     def tallies(self) -> dict[str, np.ndarray]:
         """Raw counts: collisions (S, S, 2) candidates and collisions; walls (P, columns)."""
-        return {
-            "collisions": self._tallies.collisions.sum(axis=0),
-            "walls": self._tallies.walls.sum(axis=0),
-        }
+        return {name: tally.sum(axis=0) for name, tally in self.executor.tallies._asdict().items()}
 
     @property
     def result(self) -> Result:
@@ -356,7 +332,7 @@ class Simulation:
     @property
     def memory(self) -> int:
         """Bytes of all arrays of the state and its workspace."""
-        return self._state.memory + sum(tally.nbytes for tally in self._tallies)
+        return self.executor.memory
 
     @property
     def cells(self) -> int:
@@ -373,7 +349,7 @@ class Simulation:
                 self._output.close(self) if self._is_whole else self._output.abandon()
         finally:
             self._output = None
-            self._team.close()
+            self.executor.close()
 
     def __enter__(self) -> Simulation:
         return self

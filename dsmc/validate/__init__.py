@@ -52,12 +52,15 @@ def refusal(
     mutants: bool,
     report: str | None = None,
     directory: str | None = None,
+    device: str = "cpu",
 ) -> str:
     """What is wrong with what is asked, as in `main`, and the cure; empty if nothing is."""
     if report == "" or directory == "":
         return f"{'--report' if report == '' else '-o'}: a name is missing"
     if mutants and directory is not None:
         return "-o: of wrong twins nothing is kept; leave it away, or ask without --mutants"
+    if device != "cpu" and tier != "quick":
+        return f"--{tier} is for the cpu: cells of few particles, as on a device, would show there"
     for name in names:
         if name not in CASES:
             close = get_close_matches(name, CASES, n=3, cutoff=0.4)
@@ -65,6 +68,9 @@ def refusal(
             return f"no case {name!r}{hint}; known: {', '.join(CASES)}"
         if CASES[name].effort(tier) is None and not mutants:
             return f"{name} is asked with --full or --tight: it takes longer"
+        if device != "cpu" and CASES[name].on_device is None:
+            on_it = [case.name for case in CASES.values() if case.on_device is not None]
+            return f"{name} is not for a device; those that are: {', '.join(on_it)}"
     return ""
 
 
@@ -83,6 +89,7 @@ def main(
     report: str | None = None,
     directory: str | None = None,
     quiet: bool = False,
+    device: str = "cpu",
 ) -> int:
     """`dsmc validate`: 0 if every case passes, 1 if one fails.
 
@@ -90,6 +97,7 @@ def main(
     mutants : ask the wrong twins of the cases instead, which must be rejected
     report : a file for the HTML report
     directory : where finished repetitions are kept, and taken from
+    device : as in `Simulation`; cases that are not for it are left out
     """
     chosen = [CASES[name] for name in dict.fromkeys(names)] or list(CASES.values())
     if directory is None and tier == "tight":
@@ -98,7 +106,7 @@ def main(
         from viz.validation import write_report
 
         write_report([], report)  # a place that cannot be written to is refused at once
-    work = _twins(chosen) if mutants else _cases(chosen, tier, directory)
+    work = _twins(chosen, device) if mutants else _cases(chosen, tier, directory, device)
     outcomes = list(_watched(list(work), quiet or as_json_text))
     if report is not None:
         write_report(outcomes, report)
@@ -116,23 +124,26 @@ Done = Callable[[int, int], None]  # told the numbers of finished and of all rep
 Work = tuple[str, Callable[[Done], Outcome]]
 
 
-def _cases(chosen: Sequence[Case], tier: str, directory: str | None) -> Iterator[Work]:
+def _cases(chosen: Sequence[Case], tier: str, directory: str | None, device: str) -> Iterator[Work]:
     """The names of the cases that belong to a tier, and how to measure each."""
     chance = share(len(CASES))
     for case in chosen:
-        effort = case.effort(tier)
+        effort = case.effort(tier, device)
         if effort is None:
             continue
         record = None if directory is None else Record(Path(directory), case, tier, effort)
         yield case.name, partial(validate, case, tier, effort, chance, record)
 
 
-def _twins(chosen: Sequence[Case]) -> Iterator[Work]:
+def _twins(chosen: Sequence[Case], device: str) -> Iterator[Work]:
     """The names of the wrong twins, and how to measure each."""
     chance = share(len(CASES))
     for case in chosen:
+        if device != "cpu" and case.on_device is None:
+            continue
         for mutant in case.mutants:
-            yield f"{case.name}: {mutant.told}", partial(reject, case, mutant, chance)
+            work = partial(reject, case, mutant, chance, device=device)
+            yield f"{case.name}: {mutant.told}", work
 
 
 def _watched(work: Sequence[Work], quiet: bool) -> Iterator[Outcome]:

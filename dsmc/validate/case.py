@@ -61,12 +61,13 @@ class Repetition:
     """One of the independent repetitions of a measurement: which random numbers, which laws.
 
     seed, number : the key of its random numbers (`dsmc.draws.key`)
-    laws : {name: law} in place of the package's own, as in `Simulation`
+    laws, device : as in `Simulation`
     """
 
     seed: int
     number: int
     laws: Mapping[str, Callable] | None = None
+    device: str = "cpu"
 
     def simulation(self, scenario: Scenario) -> Simulation:
         """A simulation of the scenario with the random numbers and laws of this repetition."""
@@ -74,7 +75,7 @@ class Repetition:
 
         run = scenario.run.model_copy(update={"seed": self.seed})
         own = scenario.model_copy(update={"run": run})
-        return Simulation(own, threads=1, replica=self.number, laws=self.laws)
+        return Simulation(own, threads=1, replica=self.number, laws=self.laws, device=self.device)
 
     def random(self, part: int = 0) -> np.random.Generator:
         """Random numbers for a start that no scenario draws."""
@@ -87,10 +88,11 @@ Known = Callable[..., Figures]
 
 @dataclass(frozen=True)
 class Effort:
-    """How much a tier spends: independent repetitions, and the settings of each."""
+    """How much a tier spends: independent repetitions, the settings of each, and on what."""
 
     repetitions: int
     settings: Mapping[str, Any] = field(default_factory=dict)
+    device: str = "cpu"
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,8 @@ class Case:
     measure : measure(repetition, **settings) -> (K,) the figures of one repetition
     known : known(**settings) -> Figures
     efforts : by tier; a tier that is missing takes the one before it
+    on_device : further settings on a device, which needs cells of few particles; None where it
+        does not play the case
     """
 
     name: str
@@ -131,9 +135,18 @@ class Case:
     known: Known
     efforts: Mapping[str, Effort]
     mutants: tuple[Mutant, ...]
+    on_device: Mapping[str, Any] | None = None
 
-    def effort(self, tier: str) -> Effort | None:
-        """What the case spends in a tier; None if the tier leaves it out."""
+    def effort(self, tier: str, device: str = "cpu") -> Effort | None:
+        """What the case spends in a tier on a device; None if either leaves it out."""
         upto = TIERS[: TIERS.index(tier) + 1]
         given = [self.efforts[name] for name in upto if name in self.efforts]
-        return given[-1] if given else None
+        return self.placed(given[-1], device) if given else None
+
+    def placed(self, effort: Effort, device: str) -> Effort | None:
+        """An effort on a device; None if the case is not for it."""
+        if device == "cpu":
+            return effort
+        if self.on_device is None:
+            return None
+        return Effort(effort.repetitions, {**effort.settings, **self.on_device}, device)

@@ -78,6 +78,7 @@ def repeat(
     laws: Mapping[str, Callable] | None = None,
     record: Record | None = None,
     done: Callable[[int], None] = lambda count: None,
+    device: str = "cpu",
 ) -> Values:
     """The rows of independent repetitions, on all cores: (repetitions, ...), in their order.
 
@@ -88,7 +89,7 @@ def repeat(
     missing = [number for number in range(repetitions) if number not in rows]
 
     def one(number: int) -> tuple[int, np.ndarray]:
-        row = measure(Repetition(seed, number, laws), **(settings or {}))
+        row = measure(Repetition(seed, number, laws, device), **(settings or {}))
         return number, np.asarray(row, dtype=np.float64)
 
     pool = ThreadPoolExecutor(available_threads())
@@ -135,7 +136,7 @@ def validate(
         count = effort.repetitions * factor
         rows = repeat(
             case.measure, count, effort.settings, seed_of(case, number), record=record,
-            done=lambda finished: done(finished, count),
+            done=lambda finished: done(finished, count), device=effort.device,
         )  # fmt: skip
         return joint_test(rows, known.reference, known.margin, chance)
 
@@ -148,16 +149,18 @@ def reject(
     mutant: Mutant,
     chance: float,
     done: Callable[[int, int], None] = lambda count, all_of_them: None,
+    device: str = "cpu",
 ) -> Outcome:
     """Measure a wrong twin as the first look of its case would, and judge it by the same rule."""
     begin = time.monotonic()
     effort = mutant.effort or case.effort("quick") or case.effort("full")
+    effort = case.placed(effort, device)
     known = case.known(**effort.settings)
     settings = {**effort.settings, **mutant.settings}
     count = effort.repetitions
     rows = repeat(
         case.measure, count, settings, seed_of(case), mutant.laws,
-        done=lambda finished: done(finished, count),
+        done=lambda finished: done(finished, count), device=device,
     )  # fmt: skip
     verdict = joint_test(rows, known.reference, known.margin, chance)
     seconds = time.monotonic() - begin

@@ -28,7 +28,9 @@ class Record:
     """
 
     def __init__(self, directory: Path, case: Case, tier: str, effort: Effort):
-        what = json.dumps([case.name, tier, dict(effort.settings), code_key()], sort_keys=True)
+        what = json.dumps(
+            [case.name, tier, dict(effort.settings), effort.device, code_key()], sort_keys=True
+        )
         digest = hashlib.sha256(what.encode()).hexdigest()[:12]
         self.path = directory / f"{case.name}-{tier}-{digest}.jsonl"
         self._lock = threading.Lock()

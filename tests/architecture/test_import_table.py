@@ -23,7 +23,7 @@ LAYERS = {
         "inflow", "initial", "macroscopic", "model", "moments", "outside", "pairs", "particles",
         "partners", "repulsion", "rows", "velocities", "walls",
     },
-    "step": {"step"},
+    "step": {"device", "executor", "host", "step"},
     "measuring": {
         "averaging", "balances", "blocks", "claims", "closing", "collisionless", "distributions",
         "entropy", "expected", "expected_profiles", "faces", "impulse", "labelled", "loads",

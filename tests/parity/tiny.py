@@ -61,10 +61,11 @@ def watched(work: Callable[[], dict]) -> tuple[dict[str, np.ndarray], np.ndarray
     """The outcome of some work, and the addresses of the random numbers it drew."""
     addresses = []
     code = draws.philox.__code__
+    counter = code.co_varnames[: code.co_argcount]
 
     def watch(frame, event, argument) -> None:
         if event == "call" and frame.f_code is code:
-            addresses.append([int(value) for value in frame.f_locals.values()])
+            addresses.append([int(frame.f_locals[name]) for name in counter])
 
     sys.setprofile(watch)
     try:

@@ -32,7 +32,7 @@ def test_the_json_names_machine_bandwidth_and_problems(capsys):
     for problem in report["problems"]:
         assert set(problem) == {
             "name", "particles", "threads", "precision",
-            "particle_steps_per_second", "ns_per_stage", "bytes_per_particle",
+            "particle_steps_per_second", "ns_per_stage", "bytes_per_particle", "device",
         }  # fmt: skip
         total = sum(problem["ns_per_stage"].values())
         assert problem["particle_steps_per_second"] == pytest.approx(1e9 / total, rel=0.3)

@@ -104,23 +104,25 @@ def test_run_says_that_molecules_have_no_internal_energy(small, launched, capsys
     assert told(capsys) == ("", "")
 
 
-def test_a_graphics_card_is_refused_for_now(small, launched, capsys):
-    assert main(["run", str(small), "--device", "cuda"]) == 2
-    assert "--device cuda is not available in this version" in told(capsys)[1]
-    assert launched == []
+def test_run_passes_the_device_on(small, launched):
+    for words in ([], ["--device", "torch-cpu"]):
+        assert main(["run", str(small), *words]) == 0
+    assert [call.device for call in launched] == ["cpu", "torch-cpu"]
 
 
 def test_bench_passes_its_options_on(launched):
     assert main(["bench"]) == 3
-    words = "bench --particles 1e5 --threads 1 2 --precision float32 --json --quiet"
+    words = "bench --particles 1e5 --threads 1 2 --precision float32 --device cuda --json"
+    words += " --quiet"
     assert main(words.split()) == 3
     default, chosen = launched
     assert default == {
-        "particles": None, "threads": None, "precision": None, "as_json": False, "quiet": False,
+        "particles": None, "threads": None, "precision": None, "device": "cpu", "as_json": False,
+        "quiet": False,
     }  # fmt: skip
     assert chosen == {
-        "particles": 100000, "threads": [1, 2], "precision": ["float32"], "as_json": True,
-        "quiet": True,
+        "particles": 100000, "threads": [1, 2], "precision": ["float32"], "device": "cuda",
+        "as_json": True, "quiet": True,
     }  # fmt: skip
 
 

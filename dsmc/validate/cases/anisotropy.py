@@ -18,8 +18,16 @@ import numpy as np
 
 from dsmc import reference
 from dsmc.reference.bi_maxwellian import BI_MAXWELLIAN_TABLE, BI_MAXWELLIAN_TIMES
+from dsmc.scenario import Scenario
 from dsmc.validate.case import Case, Curve, Effort, Figures, Mutant, Repetition, Values, figures
-from dsmc.validate.homogeneous import FORWARD, at_steps, box, moments, temperature_ratio
+from dsmc.validate.homogeneous import (
+    FEW_IN_A_CELL,
+    FORWARD,
+    at_steps,
+    box,
+    moments,
+    temperature_ratio,
+)
 from dsmc.validate.wrong_laws import faster, harder
 
 STEP = 0.25  # [tau]
@@ -37,14 +45,24 @@ def look(velocity: Values) -> list[float]:
     return [temperature_ratio(velocity), *moments(velocity, (1, 4))]
 
 
-def measure_history(repetition: Repetition, particles: int) -> Values:
-    """T_x/T, m1 and m4 of hard spheres at each time of the table: (times * 3,)."""
-    scenario = box(kind="bi-maxwellian", particles=particles, step=STEP, temperature_ratio=4.0)
+def measure_history(
+    repetition: Repetition, particles: int, per_cell: int | None = None, parts: int = 1
+) -> Values:
+    """T_x/T, m1 and m4 of hard spheres at each time of the table: (times * 3,).
+
+    per_cell : particles, None for 10 cells; parts : into which STEP is divided
+    """
+    scenario = _box("hard-sphere", particles, STEP / parts, per_cell)
     with repetition.simulation(scenario) as simulation:
-        return at_steps(STEPS, look)(simulation).ravel()
+        return at_steps([parts * step for step in STEPS], look)(simulation).ravel()
 
 
-def known_history(particles: int) -> Figures:
+def _box(gas: str | Mapping, particles: int, step: float, per_cell: int | None) -> Scenario:
+    cells = 10 if per_cell is None else particles // per_cell
+    return box(gas, "bi-maxwellian", particles, cells, step, temperature_ratio=4.0)
+
+
+def known_history(particles: int, **cells: int) -> Figures:
     """The table, with what it may be off; the bias of finite numbers, 1e-5, is within that."""
     curves = [
         Curve(name, "nu t", BI_MAXWELLIAN_TIMES, range(k, len(LABELS), len(NAMES)))
@@ -57,18 +75,21 @@ EXPONENTIAL_TIMES = np.array([0.5, 1.0, 2.0, 3.0, 4.0, 6.0])
 SCATTERING: dict[str, str | Mapping] = {"isotropic": "maxwell", "forward": FORWARD}
 
 
-def measure_exponential(repetition: Repetition, particles: int) -> Values:
+def measure_exponential(
+    repetition: Repetition, particles: int, per_cell: int | None = None, parts: int = 1
+) -> Values:
     """(T_x - T)/T at each time from T_x/T_p = 4, isotropic and forward scattering: (2 * times,)."""
-    steps = np.rint(EXPONENTIAL_TIMES / 0.5).astype(int)
+    step = 0.5 / parts
+    steps = np.rint(EXPONENTIAL_TIMES / step).astype(int)
     row = []
     for gas in SCATTERING.values():
-        scenario = box(gas, "bi-maxwellian", particles, step=0.5, temperature_ratio=4.0)
+        scenario = _box(gas, particles, step, per_cell)
         with repetition.simulation(scenario) as simulation:
             row.append(at_steps(steps, lambda v: [temperature_ratio(v) - 1.0])(simulation)[:, 0])
     return np.concatenate(row)
 
 
-def known_exponential(particles: int) -> Figures:
+def known_exponential(particles: int, **cells: int) -> Figures:
     """The energy of a sample is exact, not that of its components: 2/N of (T_x - T)/T <= 1."""
     t = EXPONENTIAL_TIMES
     rates = [reference.linear_rate("stress", 1.0, a) for a in (1.0, FORWARD["alpha"])]
@@ -134,6 +155,7 @@ HISTORY = Case(
         Mutant("rate 3 % too high", faster(1.03),
                effort=Effort(40, {"particles": 50_000})),
     ),
+    on_device=FEW_IN_A_CELL,
 )  # fmt: skip
 
 EXPONENTIAL = Case(
@@ -153,6 +175,7 @@ EXPONENTIAL = Case(
     mutants=(
         Mutant("alpha = 3 for 2.5: rate 5.5 % off", harder(1.2)),
     ),
+    on_device={"per_cell": 20, "parts": 4},
 )  # fmt: skip
 START = Case(
     name="anisotropy-start",

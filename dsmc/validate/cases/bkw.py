@@ -39,14 +39,16 @@ def look(velocity: Values) -> list[float]:
     return [*moments(velocity, POWERS), excess, temperature_ratio(velocity)]
 
 
-def measure(repetition: Repetition, particles: int) -> Values:
-    """Five figures at each time: (times * 5,)."""
-    scenario = box("maxwell", "bkw", particles, max(1, particles // 10_000), step=1.0)
+def measure(
+    repetition: Repetition, particles: int, per_cell: int = 10_000, parts: int = 1
+) -> Values:
+    """Five figures at each time: (times * 5,); parts : steps in a collision time."""
+    scenario = box("maxwell", "bkw", particles, max(1, particles // per_cell), step=1.0 / parts)
     with repetition.simulation(scenario) as simulation:
-        return at_steps(TIMES, look)(simulation).ravel()
+        return at_steps([parts * time for time in TIMES], look)(simulation).ravel()
 
 
-def known(particles: int) -> Figures:
+def known(particles: int, **cells: int) -> Figures:
     """Margins: of the moments as derived, of H - H_eq two degrees of freedom, 2/N."""
     t = np.array(TIMES, float)
     columns = [reference.bkw_moment(k, t) for k in POWERS]
@@ -82,4 +84,5 @@ CASE = Case(
         Mutant("rate 3 % too high", faster(1.03, hard_spheres=False),
                effort=Effort(50, {"particles": 100_000})),
     ),
+    on_device={"per_cell": 20, "parts": 8},
 )  # fmt: skip

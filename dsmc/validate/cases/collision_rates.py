@@ -48,19 +48,23 @@ def collision_rates(scenario: Scenario, steps: int) -> History:
 
 
 def measure(
-    repetition: Repetition, particles: int, step: float, tau: float, models=MODELS
-) -> Values:
-    """First-step and mean rate over nu_N of every model: (2 * models,)."""
+    repetition: Repetition, particles: int, step: float, tau: float, models=MODELS,
+    per_cell: int | None = None,
+) -> Values:  # fmt: skip
+    """First-step and mean rate over nu_N of every model: (2 * models,); 10 cells by default."""
+    cells = 10 if per_cell is None else particles // per_cell
     row = []
     for model in models:
-        scenario = box(model, particles=particles, step=step)
+        scenario = box(model, particles=particles, cells=cells, step=step)
         with repetition.simulation(scenario) as simulation:
             seen = collision_rates(scenario, round(tau / step))(simulation)
         row.append(seen / expected_rate(scenario))
     return np.concatenate(row)
 
 
-def known(particles: int, step: float, tau: float, models=MODELS) -> Figures:
+def known(
+    particles: int, step: float, tau: float, models=MODELS, per_cell: int | None = None
+) -> Figures:
     """All rates are nu_N."""
     labels = [
         f"rate over nu, {model}, {when}" for model in models for when in ("first step", "all")
@@ -90,4 +94,5 @@ CASE = Case(
         Mutant("VHS, reduced mass 2 % too large: rate 0.6 % off",
                {"variable_rate": _reduced_mass}),
     ),
+    on_device={"per_cell": 12, "step": 0.25},
 )  # fmt: skip

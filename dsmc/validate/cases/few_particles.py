@@ -142,4 +142,5 @@ STRESS = Case(
     mutants=(
         Mutant("N^2/2 pairs for N (N - 1)/2", {"like_pairs": _half_the_square}),
     ),
+    on_device={},
 )  # fmt: skip

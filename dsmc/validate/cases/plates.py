@@ -115,4 +115,5 @@ CASE = Case(
         "tight": Effort(10_000, {"particles": 200_000}),
     },
     mutants=(Mutant("hot plate 1 % too hot", settings={"hot": 1.01 * HOT}),),
+    on_device={},
 )

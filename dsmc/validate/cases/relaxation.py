@@ -16,6 +16,7 @@ from dsmc import entropy, reference
 from dsmc.validate.case import Case, Curve, Effort, Figures, Mutant, Repetition, Values, figures
 from dsmc.validate.cases import bkw
 from dsmc.validate.homogeneous import (
+    FEW_IN_A_CELL,
     POWERS,
     at_steps,
     box,
@@ -62,15 +63,17 @@ def look(velocity: Values) -> list[float]:
     return [*moments(velocity), excess, temperature_ratio(velocity)]
 
 
-def measure(repetition: Repetition, state: str, particles: int) -> Values:
-    """Six figures at each time: (times * 6,)."""
-    cells = max(1, particles // 10_000)
-    scenario = box(kind=KINDS[state], particles=particles, cells=cells, step=STEP)
+def measure(
+    repetition: Repetition, state: str, particles: int, per_cell: int = 10_000, parts: int = 1
+) -> Values:
+    """Six figures at each time: (times * 6,); parts : into which STEP is divided."""
+    cells = max(1, particles // per_cell)
+    scenario = box(kind=KINDS[state], particles=particles, cells=cells, step=STEP / parts)
     with repetition.simulation(scenario) as simulation:
-        return at_steps(STEPS, look)(simulation).ravel()
+        return at_steps([parts * step for step in STEPS], look)(simulation).ravel()
 
 
-def known(state: str, particles: int) -> Figures:
+def known(state: str, particles: int, **cells: int) -> Figures:
     """The histories and the finite-number margins."""
     labels = [f"{name}, nu t = {t:g}" for t in TIMES for name in NAMES]
     curves = [
@@ -104,6 +107,7 @@ def _case(state: str, told: str, mutant: Mutant) -> Case:
             "tight": _effort(state, 8000, 100_000),
         },
         mutants=(mutant,),
+        on_device=FEW_IN_A_CELL,
     )
 
 

@@ -1,0 +1,35 @@
+"""What a device is, and how fast it copies: what its speed is to be measured by."""
+
+import statistics
+import time
+
+import torch
+
+ROUNDS = 7
+
+
+def name_of(device: str) -> str:
+    """The GPU's name, or that of PyTorch on this processor."""
+    if device == "cuda":
+        return torch.cuda.get_device_name()
+    return f"PyTorch {torch.__version__}, threads {torch.get_num_threads()}"
+
+
+def copy_bandwidth(device: str, megabytes: int = 512) -> float:
+    """Bytes read and written per second by a plain copy on the device [B/s]."""
+    source = torch.ones(megabytes * 131_072, device="cuda" if device == "cuda" else "cpu").double()
+    target = torch.empty_like(source)
+    times = []
+    for _ in range(ROUNDS):
+        wait(device)
+        begin = time.perf_counter()
+        target.copy_(source)
+        wait(device)
+        times.append(time.perf_counter() - begin)
+    return 2 * source.nbytes / statistics.median(times)
+
+
+def wait(device: str) -> None:
+    """Wait until the device has done all its work."""
+    if device == "cuda":
+        torch.cuda.synchronize()

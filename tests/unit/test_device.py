@@ -1,0 +1,147 @@
+"""What the device refuses, and how: the key, the reason, the cure, and exit code 2."""
+
+import json
+
+import numpy as np
+import pytest
+
+import dsmc
+from dsmc import bench, device
+from dsmc.__main__ import main
+from dsmc.device import Refused
+from tests.parity.boxes import OUTSIDE
+from tests.parity.device_boxes import device_box
+
+torch = pytest.importorskip("torch")
+
+DEVICE = "torch-cpu"
+RESERVOIR = {"x": {"low": OUTSIDE, "high": {"kind": "open"}}}
+REFUSED = {
+    "reservoir": (
+        {"boundaries": RESERVOIR}, ['boundaries.x.low = "reservoir"', 'boundaries.x.high = "open"'],
+    ),
+    "force": (
+        {"force": {"acceleration_m_s2": [0.0, 1e3, 0.0]}},
+        ["force.acceleration_m_s2 = [0.0, 1000.0, 0.0]: flights are straight there"],
+    ),
+    "partners": ({"collisions": {"partners": "nearest"}}, ['collisions.partners = "nearest"']),
+    "census": (
+        {"sample": {"quantities": ["speed_rate"]}}, ['sample.quantities = "speed_rate"'],
+    ),
+    "planes": ({"sample": {"planes": [{"axis": "x", "position_m": 5e-4}]}}, ["sample.planes"]),
+    "distributions": (
+        {"sample": {"distributions": [{"position_m": [5e-4]}], "fields_every": 1}},
+        ["sample.distributions"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "told"), REFUSED.values(), ids=REFUSED)
+def test_what_the_device_does_not_play_is_refused_by_its_key(changes, told):
+    with pytest.raises(Refused) as refused:
+        dsmc.Simulation(device_box("hard-sphere", **changes), device=DEVICE)
+    assert str(refused.value).startswith("device torch-cpu does not play this scenario")
+    assert "cure: change these keys, or run it on the device cpu" in str(refused.value)
+    for part in told:
+        assert part in str(refused.value)
+
+
+def test_full_cells_are_refused_before_the_first_step():
+    scenario = device_box("hard-sphere", domain={"cells": [40]})
+    with pytest.raises(Refused, match=r"the fullest cell has \d+ candidate.*\n.*domain.cells"):
+        dsmc.Simulation(scenario, device=DEVICE)
+
+
+def test_a_cell_that_grows_full_in_a_run_is_refused_with_its_step():
+    """All molecules fly to the middle, where no step could have been foreseen."""
+    scenario = device_box("hard-sphere")
+    with dsmc.Simulation(scenario, device=DEVICE) as simulation:
+        middle, x = scenario.lengths[0] / 2 * 1.001, simulation.particles.position[:, 0]
+        velocity = np.zeros((len(x), 3))
+        velocity[:, 0] = (middle - x) / scenario.time_step
+        velocity[:, 1] = np.where(np.arange(len(x)) % 2, 1.0, -1.0)
+        simulation.set_particles(velocity=velocity * np.array([1.0, 1e-3, 1.0]))
+        simulation.executor._model = simulation.executor._model._replace(colliding=False)
+        simulation.advance(1)
+        simulation.executor._model = simulation.executor._model._replace(colliding=True)
+        with pytest.raises(Refused, match="step 1: a cell has more than 64 candidate pairs"):
+            simulation.advance(1)
+
+
+def test_a_device_that_is_not_there_is_refused(monkeypatch):
+    scenario = device_box("hard-sphere")
+    with pytest.raises(Refused, match="device 'gpu': must be cpu, cuda or torch-cpu"):
+        dsmc.Simulation(scenario, device="gpu")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(Refused, match=r"finds no GPU on this machine\n  cure:"):
+        dsmc.Simulation(scenario, device="cuda")
+    monkeypatch.setattr(device, "find_spec", lambda name: None)
+    with pytest.raises(Refused, match=r'not installed\n  cure: pip install "dsmc-bridge\[torch\]"'):
+        dsmc.Simulation(scenario, device=DEVICE)
+
+
+def test_a_law_that_the_device_does_not_use_is_refused():
+    with pytest.raises(KeyError, match="does not use like_paris"):
+        dsmc.Simulation(device_box("hard-sphere"), device=DEVICE, laws={"like_paris": min})
+
+
+# ------------------------------------------------------------------ the command line
+
+FILE = """
+gas = {{ species = "Ar", model = "hard-sphere" }}
+domain = {{ length_m = [1e-3], cells = [40] }}
+initial = {{ kind = "equilibrium", number_density_m3 = 1e22, temperature_K = 300, particles = 400 }}
+run = {{ time_step_mct = 0.3, steps = 4{more} }}
+output = {{ pictures = false }}
+"""
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small.toml").write_text(FILE.format(more=""))
+    (tmp_path / "twice.toml").write_text(FILE.format(more=", replicas = 2"))
+    return tmp_path
+
+
+def test_a_run_on_the_device_goes_on_where_it_was(small, capsys):
+    assert main(["run", "small.toml", "-o", "there", "--device", DEVICE, "--quiet"]) == 0
+    assert json.loads((small / "there/summary.json").read_text())["provenance"]["device"] == DEVICE
+    assert main(["resume", "there", "--steps", "2", "--quiet"]) == 0
+    with dsmc.resume(small / "there") as simulation:
+        assert simulation.steps == 6
+        assert type(simulation.executor).__name__ == "Device"
+
+
+def test_replicas_run_one_after_the_other_on_the_device(small, capsys):
+    assert main(["run", "twice.toml", "-o", "there", "--device", DEVICE, "--quiet"]) == 0
+    assert (small / "there/summary.json").exists()
+
+
+def test_refusals_are_told_without_a_traceback(small, capsys, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    words = "run small.toml -o there --device torch-cpu --set collisions.partners=nearest"
+    assert main(words.split()) == 2
+    assert capsys.readouterr().err.startswith("device torch-cpu does not play this scenario")
+    for command in ("run small.toml -o there", "validate plates", "bench --particles 1000"):
+        assert main([*command.split(), "--device", "cuda"]) == 2
+        assert "PyTorch finds no GPU on this machine" in capsys.readouterr().err
+
+
+def test_cases_that_are_not_for_the_device_are_refused_by_name(capsys):
+    assert main(["validate", "transport", "--device", "torch-cpu"]) == 2
+    assert "transport is not for a device; those that are: collision-rates" in (
+        capsys.readouterr().err
+    )
+    assert main(["validate", "plates", "--full", "--device", "torch-cpu"]) == 2
+    assert "--full is for the cpu" in capsys.readouterr().err
+
+
+def test_the_benchmark_names_the_device(capsys):
+    code = bench.main(2000, precision=["float32"], as_json=True, device=DEVICE)
+    report = json.loads(capsys.readouterr().out)
+    assert code == 0 and report["device"]["copy_bandwidth"] > 1e8
+    assert {problem["device"] for problem in report["problems"]} == {DEVICE}
+    for problem in report["problems"]:
+        total = sum(problem["ns_per_stage"].values())
+        assert problem["particle_steps_per_second"] == pytest.approx(1e9 / total, rel=0.3)
