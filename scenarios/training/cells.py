@@ -129,7 +129,7 @@ class Bench:
             setup,
             method_of(section, setting),
             cell.seed,
-            setting.get("lr"),
+            setting.get("lr_factor", 1.0),
             self._probe(cell, setup),
             self.device,
             keep_weights=cell.seed == FIRST_FRESH,
@@ -190,8 +190,8 @@ def probed_collisions(methods: Iterable[MethodSection]) -> Iterator[tuple[str, A
         for setting in section.settings:
             collision = collision_of(section, setting)
             if collision is not None and not section.kind.startswith("noise-like-"):
-                without_lr = {key: value for key, value in setting.items() if key != "lr"}
-                yield f"{section.name}, {told(without_lr)}", collision
+                own = {key: value for key, value in setting.items() if key != "lr_factor"}
+                yield f"{section.name}, {told(own)}", collision
 
 
 @cache

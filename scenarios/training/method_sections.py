@@ -41,8 +41,8 @@ class MethodSection(Section):
     """What all methods have."""
 
     name: str = Field(min_length=1, description="for tables and pictures", examples=["soft"])
-    lr: Positive | None = Field(
-        None, description="learning rates in place of the optimizer's", examples=[[0.1, 0.3]]
+    lr_factor: Positive | None = Field(
+        None, description="learning rates over the optimizer's", examples=[[0.5, 1.0, 2.0]]
     )
 
     @property
@@ -225,21 +225,21 @@ def collision_of(section: MethodSection, setting: Setting) -> Collision | None:
     ValueError: values that do not go together.
     """
     kind = COLLISIONS.get(section.kind.removeprefix("noise-like-"))
-    return None if kind is None else kind(**section.words, **_without_lr(setting))
+    return None if kind is None else kind(**section.words, **_own(setting))
 
 
 def method_of(section: MethodSection, setting: Setting) -> Method:
     """The method with one of its settings. ValueError: values that do not go together."""
     collision = collision_of(section, setting)
     if collision is None:
-        return OTHERS[section.kind](**section.words, **_without_lr(setting))
+        return OTHERS[section.kind](**section.words, **_own(setting))
     return (noise_like if section.kind.startswith("noise-like-") else collided)(collision)
 
 
 def told(setting: Setting) -> str:
-    """The setting in words: "coll_coef = 0.1, lr = 0.3"."""
+    """The setting in words: "coll_coef = 0.1, lr_factor = 2"."""
     return ", ".join(f"{key} = {value:g}" for key, value in setting.items())
 
 
-def _without_lr(setting: Setting) -> dict[str, float]:
-    return {key: value for key, value in setting.items() if key != "lr"}
+def _own(setting: Setting) -> dict[str, float]:
+    return {key: value for key, value in setting.items() if key != "lr_factor"}

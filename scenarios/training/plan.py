@@ -29,7 +29,7 @@ from scenarios.training.sections import (
     Seeds,
 )
 
-FEW = {"cases": 2, "steps": 3, "samples": 60, "seeds": 3, "width": 4}
+FEW = {"cases": 2, "steps": 3, "samples": 60, "seeds": 2, "width": 4}
 """What a miniature has at most."""
 
 _SAMPLES = ("learn", "validate_with", "test_with")
@@ -246,7 +246,7 @@ def _method_problems(study: Study) -> Iterator[Problem]:
             allowed = (
                 f"must be {wanted}, as of {study.methods[0].name}: the grids are of equal size"
             )
-            cure = "give lists whose lengths multiply to that; lr may be one of them"
+            cure = "give lists whose lengths multiply to that; lr_factor may be one of them"
             yield Problem(path, f"{len(settings)} settings ({section.name})", allowed, cure)
         for setting in settings:
             try:

@@ -59,7 +59,7 @@ def train(
     setup: Any,
     method: Method,
     seed: int,
-    lr: float | None = None,
+    lr_factor: float = 1.0,
     probe: Probe | None = None,
     device: str = "cpu",
     keep_weights: bool = False,
@@ -67,14 +67,14 @@ def train(
     """Train one network.
 
     setup : sections data, model, optimizer, budget and the names `layers`, and `probe_every`
-    lr : in place of the optimizer's own
+    lr_factor : learning rate over the optimizer's own
     keep_weights : of layers that are small
     """
     found = data.load(setup.data, seed).to(device)
     torch.manual_seed(seed)
     model = build(setup.model, found).to(device)
     layers = {name: model.weights[name] for name in setup.layers}
-    optimizer = optimizer_of(setup.optimizer, lr or setup.optimizer.lr, model)
+    optimizer = optimizer_of(setup.optimizer, lr_factor * setup.optimizer.lr, model)
     batches = Batches(found, setup.budget.batch, seed)
 
     def loss() -> Tensor:
