@@ -273,7 +273,7 @@ def _seed_problems(study: Study) -> Iterator[Problem]:
 def small(plan: Plan) -> dict[str, Any]:
     """The tables of a miniature: all methods, some cases, settings, samples, seeds and steps."""
     tables, study = deepcopy(plan.tables), plan.study
-    several = 2 if len(study.methods[0].settings) > 1 else 1
+    several = min(2, len(study.methods[0].settings)) if study.seeds.tuning else 1
     tables["budget"] = {"steps": FEW["steps"], "batch": min(study.budget.batch, FEW["samples"])}
     tables["seeds"] = {"tuning": min(1, study.seeds.tuning), "evaluation": FEW["seeds"]}
     tables["methods"] = [_fewer_settings(method, several) for method in tables["methods"]]
