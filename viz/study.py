@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from viz import style
 
@@ -26,7 +27,7 @@ class Difference(NamedTuple):
 
 
 class Point(NamedTuple):
-    """A method with one setting: two quantities and their standard errors."""
+    """A method with one setting: differences of two quantities from the baseline, with errors."""
 
     x: float
     y: float
@@ -34,9 +35,7 @@ class Point(NamedTuple):
     y_error: float
 
 
-def differences(
-    axes: Axes, found: Mapping[str, Difference], title: str, quantity: str, baseline: str
-) -> bool:
+def differences(axes: Axes, found: Mapping[str, Difference], title: str, baseline: str) -> bool:
     """How far every method is from the baseline; effects are filled, all else is open.
 
     found : by method. What diverged, or is far beyond all others, is told as a number.
@@ -62,37 +61,37 @@ def differences(
     axes.set_yticks(place, list(found))
     axes.set_ylim(len(found) - 0.4, -0.6)
     axes.set_title(title)
-    note = "bars: 2 standard errors; filled: an effect by both tests"
-    axes.set_xlabel(f"{quantity}: difference from {baseline}\n({note})")
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.set_xlabel(f"difference from {baseline}\n(bars: 2 standard errors; filled: an effect)")
     return True
 
 
-def frontier(axes: Axes, found: Mapping[str, Sequence[Point]], title: str, x: str, y: str) -> bool:
-    """One quantity against another: a line for each method through its settings.
+def frontier(
+    axes: Axes, found: Mapping[str, Sequence[Point]], title: str, x: str, y: str, baseline: str
+) -> bool:
+    """One quantity against another, as differences from the baseline, which is a star at (0, 0).
 
-    found : by method, the settings in their order; the baseline first, as a black star
+    found : by method, the settings in their order, joined by a line
     """
     finite = {
-        method: [point for point in points if np.isfinite(point[:2]).all()]
+        method: [point for point in points if np.isfinite(point).all()]
         for method, points in found.items()
     }
     finite = {method: points for method, points in finite.items() if points}
     if not finite:
         return False
-    baseline = next(iter(found))
+    axes.plot(0.0, 0.0, "*", color=style.BLACK, ms=12, label=baseline, zorder=3)
     for k, (method, points) in enumerate(finite.items()):
         across, up, across_error, up_error = np.array(points).T
-        is_baseline = method == baseline
-        colour = style.BLACK if is_baseline else style.COLOURS[k % len(style.COLOURS)]
         axes.errorbar(
-            across, up, xerr=across_error, yerr=up_error, color=colour,
-            marker="*" if is_baseline else style.MARKERS[k // len(style.COLOURS) % 6],
-            ms=11 if is_baseline else 4.5, lw=0.9, elinewidth=0.8,
-            ls="none" if is_baseline else style.DASHES[k % len(style.DASHES)],
-            label=method, zorder=3 if is_baseline else 2,
+            across, up, xerr=style.SIGMAS * across_error, yerr=style.SIGMAS * up_error,
+            color=style.COLOURS[k % len(style.COLOURS)], lw=0.9, elinewidth=0.8,
+            marker=style.MARKERS[k // len(style.COLOURS) % len(style.MARKERS)],
+            ls=style.DASHES[k % len(style.DASHES)], label=method,
         )  # fmt: skip
     axes.set_title(title)
-    axes.set_xlabel(f"{x}\n(bars: 1 standard error)")
+    axes.set_xlabel(f"{x}\n(differences from {baseline}; bars: 2 standard errors)")
     axes.set_ylabel(y)
     axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), fontsize=8.5)
     return True

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from dsmc.statistics import combine
 from scenarios.training.method_sections import COLLISIONS
 from scenarios.training.outcome import Outcome, Row
 from scenarios.training.pairing import DIVERGED, NO_EFFECT
@@ -14,7 +13,8 @@ from scenarios.training.report import words_of
 from viz import study, style
 from viz.training import cosine_matrix, curves, over_seeds
 
-_MATRIX = (3.3, 3.5)  # inch; with its title
+_MATRIX = (3.3, 3.8)  # inch; with its title
+_COURSES = 3  # of the quantities with tables
 _ALONG = ("temperature", "h_excess")  # of the gradients, shown over the steps
 
 
@@ -24,9 +24,9 @@ def draw(outcome: Outcome, folder: Path) -> list[Path]:
     metrics = outcome.plan.study.metrics
     height = 1.6 + 0.24 * len(list(outcome.rows(cases[0])))
     pictures = {
-        "differences": ([*_differences(outcome)], (5.6, height), len(metrics)),
+        "differences": ([*_differences(outcome)], (6.4, height), len(metrics)),
         "frontier": ([*_frontiers(outcome)], (8.4, 5.0), 2),
-        "course": ([*_courses(outcome)], (5.6, 4.0), len(_over_steps(outcome))),
+        "course": ([*_courses(outcome)], (6.4, 4.4), len(_over_steps(outcome))),
         "matrices": ([*_matrices(outcome)], _MATRIX, len(cases)),
     }
     drawn = [
@@ -51,11 +51,8 @@ def _differences(outcome: Outcome) -> Iterator[style.Panel]:
                 )
                 for label, each in others
             }
-            words = words_of(quantity)
-            yield partial(
-                study.differences, found=found, title=case or words, quantity=words,
-                baseline=first[0],
-            )  # fmt: skip
+            title = words_of(quantity) + (f" ({case})" if case else "")
+            yield partial(study.differences, found=found, title=title, baseline=first[0])
 
 
 def _frontiers(outcome: Outcome) -> Iterator[style.Panel]:
@@ -63,16 +60,19 @@ def _frontiers(outcome: Outcome) -> Iterator[style.Panel]:
     if asked is None:
         return
     for case in outcome.plan.setups:
-        x, y = (outcome.values(case, quantity) for quantity in (asked.x, asked.y))
+        x, y = (outcome.comparisons(case, quantity) for quantity in (asked.x, asked.y))
+        first, *rows = outcome.rows(case)
         found: dict[str, list[study.Point]] = {}
-        for row in outcome.rows(case):
-            label = outcome.label(row)
-            (across, across_error), (up, up_error) = combine(x[label]), combine(y[label])
-            point = study.Point(*map(float, (across, up, across_error, up_error)))
-            found.setdefault(row[0], []).append(point)
+        for row in rows:
+            across, up = x[outcome.label(row)], y[outcome.label(row)]
+            found.setdefault(row[0], []).append(
+                study.Point(
+                    across.difference, up.difference, across.difference_error, up.difference_error
+                )
+            )
         yield partial(
             study.frontier, found=found, title=case or "Frontier", x=words_of(asked.x),
-            y=words_of(asked.y),
+            y=words_of(asked.y), baseline=outcome.label(first),
         )  # fmt: skip
 
 
@@ -99,7 +99,7 @@ def _matrices(outcome: Outcome) -> Iterator[style.Panel]:
             if layer in weights:
                 yield partial(
                     cosine_matrix, weight=in_order(np.array(weights[layer])),
-                    title=f"{case or layer}\n{outcome.label(row)}",
+                    title="\n".join([case or layer, row[0], outcome.setting_of(row)]),
                 )  # fmt: skip
 
 
@@ -107,7 +107,7 @@ def _over_steps(outcome: Outcome) -> list[str]:
     """Quantities that are shown over the steps."""
     study = outcome.plan.study
     gases = [f"{quantity} of {study.layers[0]}" for quantity in _ALONG]
-    return list(dict.fromkeys([*study.metrics, *gases]))
+    return list(dict.fromkeys([*study.metrics[:_COURSES], *gases]))
 
 
 def _collisions(outcome: Outcome, case: str) -> list[Row]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -138,14 +139,23 @@ def checked(tables: dict[str, Any], any_seeds: bool = False) -> Plan:
                 cure = "give every case a name of its own"
                 found.append(Problem("name", shown(name), "is the name of another case", cure))
             setups[name] = setup
-        inside = f"cases[{number}]." if "cases" in tables else ""
-        problems += [Problem(f"{inside}{p.path}", p.found, p.allowed, p.cure) for p in found]
+        problems += [_placed(problem, number, case, tables) for problem in found]
     problems += _method_problems(study)
     if not (problems or any_seeds):
         problems += _seed_problems(study)
     if problems:
         raise ScenarioError(problems)
     return Plan(study, setups, tables)
+
+
+def _placed(
+    problem: Problem, number: int, case: Mapping[str, Any], tables: Mapping[str, Any]
+) -> Problem:
+    """The problem of a case with the path that its key has in the file."""
+    section = re.split(r"[.\[]", problem.path)[0]
+    if "cases" not in tables or (section != "name" and section not in case):
+        return problem
+    return replace(problem, path=f"cases[{number}].{problem.path}")
 
 
 def _validated(model: type[Setup], tables: Mapping[str, Any]) -> Any:

@@ -6,6 +6,7 @@ methods with one seed differ in nothing but the method.
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -27,7 +28,7 @@ class Found:
     """What a training has come to.
 
     rows : step and the quantities of `measures.measure` at every look
-    seconds_per_step : of the processor
+    seconds_per_step : of the processor; on a GPU, by the clock
     weights : (N, D) of the layers at the end, if they were to be kept
     probed : [layer, collision, counts] of the probe
     """
@@ -88,20 +89,20 @@ def train(
 
     looks = _looks(total, setup.budget.looks)
     rows = [{"step": 0, **measures.measure(model, found, layers)}]
-    seconds = 0.0
+    clock, seconds = _clock(device), 0.0
     for step in range(1, total + 1):
-        begin = time.process_time()
+        begin = clock()
         batches.draw()
         model.zero_grad()
         loss().backward()
         if probe is not None and (step - 1) % setup.probe_every == 0:
-            paused = time.process_time()
+            paused = clock()
             probe.look(layers, optimizer.param_groups[0]["lr"])
-            begin += time.process_time() - paused
+            begin += clock() - paused
         for each, scheduler in zip(training.optimizers, schedulers, strict=True):
             each.step()
             scheduler.step()
-        seconds += time.process_time() - begin
+        seconds += clock() - begin
         if step in looks:
             rows.append({"step": step, **measures.measure(model, found, layers)})
     weights = _small_weights(layers) if keep_weights else {}
@@ -127,6 +128,18 @@ class Batches:
         if self._found.augment:
             x = cifar10.augmented(x, self._generator)
         self.present = x, wanted[chosen]
+
+
+def _clock(device: str) -> Callable[[], float]:
+    """Seconds of this process; where a GPU works, of the clock once it has done so."""
+    if device == "cpu":
+        return time.process_time
+
+    def waiting() -> float:
+        torch.cuda.synchronize()
+        return time.perf_counter()
+
+    return waiting
 
 
 def _scheduler(section: Any, optimizer: Optimizer, total: int) -> Any:
