@@ -30,10 +30,10 @@ def load(path: str | PathLike[str], overrides: Overrides = ()) -> Scenario:
     ScenarioError: no such file, no TOML, or not a valid scenario; lists every problem at once.
     """
     file = _find(Path(path))
-    text = _read(file)
-    tables = _parse(file, text)
+    text = read_text(file)
+    tables = parse_tables(file, text)
     given = _as_mapping(overrides)
-    changed = _overridden(tables, given) if given else tables
+    changed = overridden(tables, given) if given else tables
     try:
         scenario = Scenario(**_from_here(changed, file.parent))
     except ScenarioError as error:
@@ -49,7 +49,7 @@ def loads(text: str, name: str) -> Scenario:
 
     ScenarioError: the text is not a valid scenario.
     """
-    scenario = Scenario(**_parse(Path(f"{name}.toml"), text))
+    scenario = Scenario(**parse_tables(Path(f"{name}.toml"), text))
     scenario._text, scenario._name = text, name
     return scenario
 
@@ -98,8 +98,8 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _read(file: Path) -> str:
-    """The text of the file."""
+def read_text(file: Path) -> str:
+    """The text of a TOML file. ScenarioError: it cannot be read, or is no text."""
     try:
         return file.read_text(encoding="utf-8-sig")  # some editors begin with a byte order mark
     except UnicodeDecodeError as error:
@@ -111,8 +111,8 @@ def _read(file: Path) -> str:
     raise ScenarioError([problem], str(file))
 
 
-def _parse(file: Path, text: str) -> dict[str, Any]:
-    """The tables of the TOML text; a syntax error names its line and shows it."""
+def parse_tables(file: Path, text: str) -> dict[str, Any]:
+    """The tables of the TOML text of a file. ScenarioError: names the line and shows it."""
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -168,8 +168,12 @@ def _as_mapping(overrides: Overrides) -> dict[str, Any]:
     return given
 
 
-def _overridden(tables: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """The tables with each override put in; an alternative in the file gives way."""
+def overridden(tables: Mapping[str, Any], overrides: Overrides) -> dict[str, Any]:
+    """The tables with each override put in; an alternative in the file gives way.
+
+    ScenarioError: no override, or one whose path does not fit the tables.
+    """
+    overrides = _as_mapping(overrides)
     changed = deepcopy(dict(tables))
     for section, keys, _ in ALTERNATIVES:
         table = changed.get(section)

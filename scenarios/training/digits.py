@@ -1,113 +1,76 @@
-"""Digits: do collisions of hidden neurons help a small network to read handwritten digits?
+"""A first look: does a small network read digits better if its hidden neurons collide?
 
-    python -m scenarios.training.digits --seeds 10 --out runs/digits
+    python -m scenarios.training.digits --seeds 10
 
-scikit-learn's 8x8 digits, 500 of them to learn from and 1297 to test; a 64-64-10 network, SGD with
-momentum. The hidden neurons collide, or what a control does happens to their gradients.
+Plain PyTorch, with one line more or less. It compares one collision of one strength with SGD alone;
+a fair comparison of many is a study: `python -m scenarios.training.study`, docs/study.md.
 """
 
 import sys
 from collections.abc import Sequence
-from functools import cache
-from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.functional import cross_entropy
 
-from bridge.collisions import HardCollision, NTCCollision, PairPotential, SoftCollision
-from bridge.similarity import similarity
-from scenarios.training.command_line import parser, run
-from scenarios.training.methods import Method, bare, collided, noise_like, scaled
-from scenarios.training.pairing import Measured, table
-
-SOFT = SoftCollision(coll_coef=0.1)
-HARD = HardCollision(partners=0.5)
-NTC = NTCCollision(rate=1.0)
-METHODS: dict[str, Method] = {
-    "SGD": bare,
-    "scaled by 0.9": scaled(0.9),
-    "soft, c = 0.1": collided(SOFT),
-    "noise like soft": noise_like(SOFT),
-    "hard, 0.5 partners": collided(HARD),
-    "noise like hard": noise_like(HARD),
-    "hard, one partner": collided(HardCollision(partners=0.5, overlap="matching")),
-    "NTC, line of centres": collided(NTC),
-    "noise like NTC": noise_like(NTC),
-    "NTC, isotropic": collided(NTCCollision(rate=1.0, scatter="isotropic")),
-    "pair potential, 0.001": collided(PairPotential(strength=1e-3)),
-}
-LEARNED, BATCH = 500, 50  # digits to learn from, and those of one step
-LR = 0.3  # the best of 0.01, 0.03, 0.1, 0.3 and 1 for SGD alone, with other seeds
+import bridge
+from dsmc.__main__ import USER_ERROR, Parser
+from dsmc.option_values import whole
+from scenarios.training.data import digit_images
+from scenarios.training.pairing import compare
+from scenarios.training.report import with_error
 
 
-@cache
-def digits() -> tuple[Tensor, Tensor]:
-    """All 1797 images, (64,) each in [0, 1], and the digits they show."""
-    try:
-        from sklearn.datasets import load_digits
-    except ImportError:
-        raise ModuleNotFoundError(
-            "the digits come with scikit-learn, which is not installed: "
-            "pip install 'dsmc-bridge[study]'",
-            name="sklearn",
-        ) from None
-    images, shown = load_digits(return_X_y=True)
-    return torch.tensor(images, dtype=torch.float32) / 16, torch.tensor(shown)
-
-
-def train(method: Method, seed: int, epochs: int) -> dict[str, float]:
-    """Train one network; the seed fixes the split, the initial weights and the batches."""
+def train(collide: bool, seed: int, epochs: int) -> tuple[float, float]:
+    """Test accuracy and mean |cos| of the hidden neurons; the seed fixes all that is random."""
     torch.manual_seed(seed)
-    image, shown = digits()
-    learned, tested = torch.randperm(len(image)).tensor_split([LEARNED])
+    image, shown = digit_images()
+    learned, tested = torch.randperm(len(image)).tensor_split([500])
     model = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
     hidden = model[0].weight
 
-    optimizer = torch.optim.SGD(model.parameters(), lr=LR, momentum=0.9, weight_decay=5e-4)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.3, momentum=0.9, weight_decay=5e-4)
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)
-    method(optimizer, [hidden], seed)  # such as KineticStep(optimizer, [hidden], SOFT, seed=seed)
+    if collide:
+        bridge.KineticStep(optimizer, [hidden], bridge.NTCCollision(rate=1.0), seed=seed)
 
     for _ in range(epochs):
-        for batch in learned[torch.randperm(LEARNED)].split(BATCH):
+        for batch in learned[torch.randperm(len(learned))].split(50):
             optimizer.zero_grad()
             cross_entropy(model(image[batch]), shown[batch]).backward()
             optimizer.step()
         scheduler.step()
 
     with torch.no_grad():
-        answers, alike = model(image[tested]), similarity(hidden)
-    right = (answers.argmax(1) == shown[tested]).double().mean().item()
-    return {
-        "test accuracy [%]": 100 * right,
-        "test loss": cross_entropy(answers, shown[tested]).item(),
-        "mean abs cos": alike.mean,
-    }
-
-
-def study(seeds: int, epochs: int) -> Measured:
-    """Every method with every seed."""
-    measured = {}
-    for name, method in METHODS.items():
-        print(f"{name} ...", file=sys.stderr)
-        rows = [train(method, seed, epochs) for seed in range(seeds)]
-        measured[name] = {column: [row[column] for row in rows] for column in rows[0]}
-    return measured
+        right = (model(image[tested]).argmax(1) == shown[tested]).double().mean().item()
+    return right, bridge.similarity(hidden).mean
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code."""
-    options = parser("digits", seeds=10, epochs=30).parse_args(words)
-
-    def execute() -> None:
-        from scenarios.training.pictures import draw_differences
-
-        measured = study(options.seeds, options.epochs)
-        print(table(measured))
-        title = f"Digits: {options.seeds} seeds, {options.epochs} epochs"
-        print(draw_differences(measured, Path(options.out) / "digits.png", title), file=sys.stderr)
-
-    return run("digits", execute)
+    parser = Parser(prog="python -m scenarios.training.digits")
+    parser.add_argument("--seeds", metavar="N", type=whole, default=10, help="repetitions (10)")
+    parser.add_argument("--epochs", metavar="N", type=whole, default=30, help="length (30)")
+    options = parser.parse_args(words)
+    if options.seeds < 2:
+        parser.error("--seeds 1: a standard error needs at least 2")
+    torch.set_num_threads(1)  # in layers so small, more would only wait for each other
+    try:
+        found = {
+            name: [train(collide, seed, options.epochs) for seed in range(options.seeds)]
+            for name, collide in (("SGD", False), ("SGD and collisions", True))
+        }
+    except ModuleNotFoundError as missing:
+        print(f"digits: {missing}", file=sys.stderr)
+        return USER_ERROR
+    for which, quantity in enumerate(("test accuracy", "mean |cos|")):
+        compared = compare({name: [row[which] for row in rows] for name, rows in found.items()})
+        print(quantity)
+        for name, each in compared.items():
+            print(f"  {name:20}{with_error(each.mean, each.error)}")
+        difference = with_error(each.difference, each.difference_error, "+")
+        print(f"  difference          {difference}, seed by seed: {each.verdict}")
+    return 0
 
 
 if __name__ == "__main__":
