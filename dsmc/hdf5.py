@@ -23,7 +23,7 @@ from typing import Any, Self, TypeVar
 import h5py
 import numpy as np
 
-from dsmc import disk, journal, own_process
+from dsmc import damage, disk, journal, own_process
 
 COMMIT_SECONDS = 5.0  # at most between two commits of a growing file
 PACKED = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
@@ -74,7 +74,6 @@ def opened(path: str | os.PathLike[str]) -> Iterator[h5py.File]:
             raise Unreadable(path, _why_not_hdf5(raw, failure)) from failure
         try:
             with telling_damage(path):
-                _refuse_texts_of_no_kind(file)
                 yield file
         finally:
             with contextlib.suppress(Exception):
@@ -106,7 +105,7 @@ def in_own_process(work: Callable[[Path], T], path: Path) -> T:
 def outlive(path: Path) -> None:
     """Let a process of its own look through a file, once as long as the file does not change.
 
-    Raises Unreadable if it crashed or hung; what else is wrong is told by who reads.
+    Raises Unreadable if it crashed or hung, or would; what else is wrong is told by who reads.
     """
     with contextlib.suppress(FileNotFoundError):
         if path.is_file():
@@ -116,44 +115,18 @@ def outlive(path: Path) -> None:
 
 @lru_cache(maxsize=256)
 def _outlived(path: Path, *identity: int) -> None:
-    in_own_process(_look_through, path)
+    if complaint := in_own_process(_look_through, path):
+        raise Unreadable(path, f"damaged or not as expected: {complaint}")
 
 
-def _look_through(path: Path) -> None:
-    """Touch what a reader may touch: every attribute, the list of chunks and one of them."""
+def _look_through(path: Path) -> str:
+    """Touch what a reader may touch in every object; tell the first that would crash it, or "".
 
-    def look(name: str, item: h5py.Group | h5py.Dataset) -> None:
-        with contextlib.suppress(Exception):
-            dict(item.attrs)
-        with contextlib.suppress(Exception):
-            if isinstance(item, h5py.Dataset) and item.size:
-                if item.chunks:
-                    item.id.get_num_chunks()
-                item[(0,) * item.ndim]
-
-    with contextlib.suppress(Exception), opened(path) as file:
-        look("/", file)
-        file.visititems(look)
-
-
-def _refuse_texts_of_no_kind(file: h5py.File) -> None:
-    """Raise ValueError where a flipped bit made a text into lists: reading it would crash HDF5.
-
-    We write no lists. What cannot be looked at is left to who needs it.
+    What cannot be looked at is left to who needs it.
     """
-    failures = (OSError, RuntimeError, KeyError, UnicodeDecodeError)
-
-    def look(name: bytes) -> None:
-        with contextlib.suppress(*failures):
-            item = h5py.h5o.open(file.id, name)
-            for number in range(h5py.h5a.get_num_attrs(item)):
-                attribute = h5py.h5a.open(item, index=number)
-                if isinstance(attribute.get_type(), h5py.h5t.TypeVlenID):
-                    where = name.decode(errors="replace")
-                    raise ValueError(f"the attribute {attribute.name!r} of /{where} is no text")
-
-    with contextlib.suppress(*failures):
-        h5py.h5o.visit(file.id, look)
+    with contextlib.suppress(Exception), opened(path) as file:
+        return damage.complaint(file)
+    return ""
 
 
 def _why_not_hdf5(raw: journal.JournaledFile, failure: Exception) -> str:

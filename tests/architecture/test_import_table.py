@@ -31,8 +31,8 @@ LAYERS = {
         "slow_modes", "statistics", "steady", "verdict", "wall_profiles",
     },
     "files": {
-        "checkpoint", "earlier", "fields", "flow_groups", "hdf5", "mesh", "snapshots", "summary",
-        "trajectory",
+        "checkpoint", "damage", "earlier", "fields", "flow_groups", "hdf5", "mesh", "snapshots",
+        "summary", "trajectory",
     },
     "simulation": {"output", "progress", "replicas", "run", "samplers", "simulation", "window"},
     "outside": {
@@ -48,7 +48,7 @@ CONFINED = {
     "llvmlite": ("dsmc/compiled.py", "dsmc/lanes.py"),
     "torch": ("dsmc/device/", "bridge/"),
     "h5py": (
-        "dsmc/hdf5.py", "dsmc/trajectory.py", "dsmc/fields.py", "dsmc/mesh.py",
+        "dsmc/hdf5.py", "dsmc/damage.py", "dsmc/trajectory.py", "dsmc/fields.py", "dsmc/mesh.py",
         "dsmc/snapshots.py", "dsmc/checkpoint.py", "dsmc/inspect/",
     ),
     "matplotlib": ("viz/",),

@@ -33,7 +33,7 @@ def crashing(sound, tmp_path, monkeypatch):
         def deadly(path):
             if path.name == name:
                 time.sleep(60.0) if hang else os.kill(os.getpid(), signal.SIGSEGV)
-            look(path)
+            return look(path)
 
         monkeypatch.setattr(own_process, "LIMIT_S", 1)
         monkeypatch.setattr(hdf5, "_look_through", deadly)
