@@ -10,7 +10,10 @@ from dsmc.validate import CASES, reject, share, validate
 from dsmc.validate.report import figure_rows
 
 CHANCE = share(len(CASES))
-SLOW = {"cell-size", "time-step", "transport-vhs"}  # of the twins
+SLOW = {
+    "cell-size", "linear-rates-maxwell", "mixtures-hard-spheres", "time-step", "transport-vhs",
+}  # fmt: skip
+"""Cases whose twins take long."""
 TWINS = [
     pytest.param(name, k, marks=[pytest.mark.long] if name in SLOW else [])
     for name, case in CASES.items()
