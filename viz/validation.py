@@ -36,7 +36,8 @@ body { font: 16px/1.5 system-ui, sans-serif; color: #222; background: #fff; marg
 h1 { font-size: 1.6rem; } h2 { font-size: 1.25rem; margin-top: 2.5rem; }
 table { border-collapse: collapse; margin: 1rem 0; font-size: 0.92rem; }
 th, td { padding: 0.25rem 0.8rem; text-align: right; border-bottom: 1px solid #ddd; }
-th:first-child, td:first-child, .left { text-align: left; }
+th, td { white-space: nowrap; }
+th:first-child, td:first-child, .left { text-align: left; white-space: normal; }
 .passed { color: #00694d; font-weight: 600; } .failed { color: #b33c00; font-weight: 700; }
 dt { font-weight: 600; } dd { margin: 0 0 0.4rem 1.2rem; }
 img { max-width: 100%; height: auto; } summary { cursor: pointer; color: #0060a0; }
@@ -102,7 +103,8 @@ def section(outcome: Outcome) -> Iterator[str]:
     told = f"{escape(outcome.name)}: measured against reference"
     yield f'</dl>\n<img alt="{told}" src="{picture(outcome)}">'
     count = len(outcome.figures.labels)
-    yield f"<details{' open' if count <= 3 else ''}><summary>All {count} figures</summary>\n<table>"
+    told = "The figure" if count == 1 else f"All {count} figures"
+    yield f"<details{' open' if count <= 3 else ''}><summary>{told}</summary>\n<table>"
     yield "<tr><th>figure</th><th>measured</th><th>error</th><th>reference</th><th>margin</th>"
     yield "<th>z</th></tr>"
     for k, label in enumerate(outcome.figures.labels):
@@ -140,7 +142,7 @@ def picture(outcome: Outcome) -> str:
             [*curves, partial(deviations, outcome=outcome)], panel_size=PANEL, columns=3
         )
         buffer = io.BytesIO()
-        figure.savefig(buffer, dpi=DPI, format="png")
+        figure.savefig(buffer, dpi=DPI, format="png", bbox_inches="tight")  # long names of figures
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 

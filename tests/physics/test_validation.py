@@ -10,10 +10,11 @@ from dsmc.validate import CASES, reject, share, validate
 from dsmc.validate.report import figure_rows
 
 CHANCE = share(len(CASES))
-SLOW = {  # of the twins
-    "cell-size", "time-step", "transport-vhs", "couette", "fourier", "channel", "shock-tube",
-    "normal-shock", "strong-shock",
+SLOW = {
+    "cell-size", "channel", "couette", "fourier", "linear-rates-maxwell", "mixtures-hard-spheres",
+    "normal-shock", "shock-tube", "strong-shock", "time-step", "transport-vhs",
 }  # fmt: skip
+"""Cases whose twins take long."""
 TWINS = [
     pytest.param(name, k, marks=[pytest.mark.long] if name in SLOW else [])
     for name, case in CASES.items()

@@ -187,7 +187,7 @@ START = Case(
     known=known_start,
     efforts={
         "quick": Effort(20, {"particles": 50_000}),
-        "full": Effort(300, {"particles": 200_000}),
+        "full": Effort(200, {"particles": 100_000}),
     },
     mutants=(
         Mutant("hard spheres, rate 2.5 % too high", faster(1.025),

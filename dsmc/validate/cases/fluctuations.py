@@ -123,7 +123,7 @@ CASE = Case(
     known=known,
     efforts={
         "quick": Effort(40, {"count": 80}),
-        "full": Effort(400, {"count": 600}),
+        "full": Effort(200, {"count": 300}),
         "tight": Effort(4000, {"count": 1500}),
     },
     mutants=tuple(Mutant(told, settings={"seen": told}) for told in SEEN if told != "as it is"),

@@ -294,7 +294,7 @@ INITIAL_RATES = Case(
     measure=measure_rates,
     known=known_rates,
     efforts={
-        "quick": Effort(24, {"particles": 40_000}), "full": Effort(200, {"particles": 400_000}),
+        "quick": Effort(24, {"particles": 40_000}), "full": Effort(100, {"particles": 200_000}),
     },
     mutants=(Mutant("5 % too many collisions of unlike molecules", more_unlike_pairs(1.05)),),
 )  # fmt: skip
@@ -307,7 +307,7 @@ COUNTS = Case(
     measure=measure_counts,
     known=known_counts,
     efforts={
-        "quick": Effort(16, {"particles": 40_000}), "full": Effort(200, {"particles": 200_000}),
+        "quick": Effort(16, {"particles": 40_000}), "full": Effort(100, {"particles": 100_000}),
     },
     mutants=(Mutant("1 % too many collisions of unlike molecules", more_unlike_pairs(1.01)),),
 )  # fmt: skip
