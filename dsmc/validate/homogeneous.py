@@ -21,9 +21,9 @@ FAR = 1e9  # box length [m] so large that no particle changes its cell
 NUMBER_DENSITY = 1e22  # [1/m^3]
 TEMPERATURE = 300.0  # [K]
 
-# Settings of a measurement on a device, which plays cells of few particles: N = 40 in each, and steps
-# of dt = tau/16, so that few pairs meet twice in a step: a share p = nu dt / 2 (N - 1) of 0.1 %, by
-# which every relaxation is too slow.
+# Settings of a measurement on a device, which plays cells of few particles: N = 40 in each, and
+# steps of dt = tau/16, so that few pairs meet twice in a step: a share nu dt / 2 (N - 1) of 0.1 %,
+# by which every relaxation is too slow.
 FEW_IN_A_CELL = {"per_cell": 40, "parts": 4}
 
 # Molecules by the name of their model; nu and v0 follow from the scenario.
