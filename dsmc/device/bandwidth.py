@@ -15,9 +15,10 @@ def name_of(device: str) -> str:
     return f"PyTorch {torch.__version__}, threads {torch.get_num_threads()}"
 
 
-def copy_bandwidth(device: str, megabytes: int = 512) -> float:
+def copy_bandwidth(device: str, megabytes: int = 256) -> float:
     """Bytes read and written per second by a plain copy on the device [B/s]."""
-    source = torch.ones(megabytes * 131_072, device="cuda" if device == "cuda" else "cpu").double()
+    where = "cuda" if device == "cuda" else "cpu"
+    source = torch.ones(megabytes * 131_072, dtype=torch.float64, device=where)
     target = torch.empty_like(source)
     times = []
     for _ in range(ROUNDS):

@@ -35,9 +35,10 @@ V0 = float(most_probable_speed(MASS, TEMPERATURE))  # [m/s]
 PATH = float(mean_free_path(*_GAS))  # lambda [m]
 TAU = float(1.0 / collision_rate(*_GAS))  # [s]
 
-# Settings of a measurement on a device, which plays cells of few particles: 20 in each, and shorter
-# steps, so that few pairs meet twice in a step (a share p of them slows every relaxation by p).
-FEW_IN_A_CELL = {"per_cell": 20, "parts": 2}
+# Settings of a measurement on a device, which plays cells of few particles: N = 40 in each, and
+# steps of dt = tau/16, so that few pairs meet twice in a step: a share nu dt / 2 (N - 1) of 0.1 %,
+# by which every relaxation is too slow.
+FEW_IN_A_CELL = {"per_cell": 40, "parts": 4}
 
 # Molecules by the name of their model; nu and v0 follow from the scenario.
 ARGON: dict[str, Mapping] = {

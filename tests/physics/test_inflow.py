@@ -243,7 +243,9 @@ def streaming(pressure_ratio, s=0.4):
             for _ in range(20):
                 simulation.advance(10)
                 v = simulation.particles.velocity[:, 0]
-                found.append([v.size / 20_000, v.mean() / V0, -simulation._outside.stream[1] / V0])
+                found.append(
+                    [v.size / 20_000, v.mean() / V0, -simulation.executor.outside.stream[1] / V0]
+                )
             rows.append(np.mean(found, axis=0))
     rows = np.array(rows)
     return rows.mean(axis=0), rows.std(axis=0, ddof=1) / math.sqrt(10)

@@ -175,7 +175,7 @@ EXPONENTIAL = Case(
     mutants=(
         Mutant("alpha = 3 for 2.5: rate 5.5 % off", harder(1.2)),
     ),
-    on_device={"per_cell": 20, "parts": 4},
+    on_device={"per_cell": 40, "parts": 8},
 )  # fmt: skip
 START = Case(
     name="anisotropy-start",

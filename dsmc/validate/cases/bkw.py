@@ -84,5 +84,5 @@ CASE = Case(
         Mutant("rate 3 % too high", faster(1.03, hard_spheres=False),
                effort=Effort(50, {"particles": 100_000})),
     ),
-    on_device={"per_cell": 20, "parts": 8},
+    on_device={"per_cell": 40, "parts": 16},
 )  # fmt: skip
