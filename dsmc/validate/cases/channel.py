@@ -28,7 +28,6 @@ from dsmc.validate.gaps import (
     start,
 )
 from dsmc.validate.homogeneous import NUMBER_DENSITY
-from dsmc.validate.wrong_laws import faster
 
 DRIVES = {
     0.05: Drive(0.04, 8000),
@@ -116,6 +115,5 @@ CASE = Case(
     mutants=(
         Mutant("force 3 % too strong", settings={"excess": 0.03}, effort=NARROW),
         Mutant("walls with accommodation 0.97", settings={"accommodation": 0.97}, effort=NARROW),
-        Mutant("rate 5 % too high", faster(1.05), effort=Effort(40, {"numbers": [0.1]})),
     ),
 )
