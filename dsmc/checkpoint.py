@@ -29,7 +29,8 @@ from dsmc import disk, hdf5
 from dsmc.hdf5 import Unreadable, reading
 
 NAME, PREVIOUS = "checkpoint.h5", "checkpoint.previous.h5"
-FORMAT, VERSION = "dsmc checkpoint", 2
+FORMAT = "dsmc checkpoint"
+VERSION = 3  # of the layout: raised whenever what a sampler keeps changes
 _VELOCITY_COLUMNS = 3
 
 
