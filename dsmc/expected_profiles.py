@@ -41,7 +41,7 @@ def expected_profiles(scenario: Scenario, x: np.ndarray, time: float) -> list[Pr
     found = []
     left, right = scenario.initial.left, scenario.initial.right
     colliding = scenario.collisions.scheme != "none"
-    if not colliding or right.number_density_m3 < 1e-6 * left.number_density_m3:
+    if not colliding or right.number_density_m3 < THINNEST * left.number_density_m3:
         found.append(collisionless(scenario, x, time))
     if colliding:
         found.append(euler(scenario, x, time))
@@ -53,14 +53,34 @@ def from_plane(scenario: Scenario, x: np.ndarray) -> np.ndarray:
     return x - scenario.initial.split * scenario.lengths[0]
 
 
-def reaches_a_face(scenario: Scenario, leftmost: float, rightmost: float, time: float) -> bool:
-    """Whether a wave that runs at these speeds [m/s] has reached a face that is not of its gas."""
-    split, length = scenario.initial.split * scenario.lengths[0], scenario.lengths[0]
-    low, high = scenario.boundaries.x.low.kind, scenario.boundaries.x.high.kind
-    passes = ("open", "reservoir")
-    return (low not in passes and split + leftmost * time < 0.0) or (
-        high not in passes and split + rightmost * time > length
-    )
+def faces_are_silent(
+    scenario: Scenario, leftmost: float, rightmost: float, time: float, free: bool
+) -> bool:
+    """Whether neither face has made itself felt, where waves run at these speeds [m/s].
+
+    A wall is felt by a gas that moves, and by every wave that reaches it; a reservoir of the gas
+    itself by waves too, but not by molecules that are free; an open face by all but a vacuum.
+    """
+    initial, faces = scenario.initial, scenario.boundaries.x
+    split, length = initial.split * scenario.lengths[0], scenario.lengths[0]
+    densest = max(initial.left.number_density_m3, initial.right.number_density_m3)
+    for gas, face, reached in (
+        (initial.left, faces.low, -leftmost * time > split),
+        (initial.right, faces.high, rightmost * time > length - split),
+    ):
+        if face.kind == "open":
+            silent = gas.number_density_m3 < THINNEST * densest
+        elif face.kind == "reservoir":
+            same = all(
+                getattr(face, name) == getattr(gas, name)
+                for name in ("number_density_m3", "temperature_K", "velocity_m_s")
+            )
+            silent = same and (free or not reached)
+        else:
+            silent = gas.velocity_m_s[0] == 0.0 and not reached
+        if not silent:
+            return False
+    return True
 
 
 def euler(scenario: Scenario, x: np.ndarray, time: float) -> Profiles | None:
@@ -75,7 +95,7 @@ def euler(scenario: Scenario, x: np.ndarray, time: float) -> Profiles | None:
         star = reference.riemann_star(left, right)
     except ValueError:  # the gases fly apart
         return None
-    if reaches_a_face(scenario, star.left_head, star.right_head, time):
+    if not faces_are_silent(scenario, star.left_head, star.right_head, time, free=False):
         return None
     rho, u, p = reference.riemann_solution(from_plane(scenario, x) / time, left, right)
     return Profiles(of_gas(rho / mass, u, p), "Euler equations")
@@ -107,7 +127,7 @@ def collisionless(scenario: Scenario, x: np.ndarray, time: float) -> Profiles | 
         flow += own_n * U + u
         square += own_n * U**2 + 2.0 * U * u + v0**2 * own_square
         speeds += [U - FARTHEST * v0, U + FARTHEST * v0]
-    if reaches_a_face(scenario, min(speeds), max(speeds), time):
+    if not faces_are_silent(scenario, min(speeds), max(speeds), time, free=True):
         return None
     u = flow / np.maximum(n, np.finfo(float).tiny)
     return Profiles(of_gas(n, u, mass * (square - n * u**2) / 3.0), "no collisions")

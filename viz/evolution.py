@@ -18,11 +18,12 @@ from matplotlib.axes import Axes
 
 from dsmc.expected_profiles import Profiles, expected_profiles
 from dsmc.fields import frame_times, read_fields
-from dsmc.scenario import Scenario, ScenarioError, loads
 from viz import style
+from viz.scales import scenario_of
 
 if TYPE_CHECKING:
     from dsmc.result import Field, Result
+    from dsmc.scenario import Scenario
 
 MOST = 3  # moments shown, the last and earlier ones at whole parts of its time
 PANELS = {
@@ -87,9 +88,8 @@ def moments(scenario_text: str, fields: str | os.PathLike[str]) -> list[Moment]:
 
 def changing(scenario_text: str) -> Scenario | None:
     """The scenario, if its gas is one-dimensional and its frames are moments."""
-    try:
-        scenario = loads(scenario_text, "")
-    except (ScenarioError, ValueError):  # of an earlier version, or none
+    scenario = scenario_of(scenario_text)
+    if scenario is None:
         return None
     is_changing = scenario.output.fields_average == "interval" and scenario.sample.fields_every
     return scenario if is_changing and scenario.dimension == 1 else None

@@ -37,6 +37,7 @@ PANELS = {
     "Time step": RULES[4:5],
     "Particles in a cell": RULES[5:],
 }
+LEAST = 0.01  # of a limit: what is farther below it is shown there
 _LOCAL = r" (local $n$, $T$)"  # how the scales of each cell were found
 
 
@@ -94,6 +95,7 @@ def rules(
         colour = (style.BLUE if place <= 1.0 else style.VERMILION) if binds else style.GREY
         cells = rule.against(spread.get(rule.name, np.array([])))
         ends = [float(end(cells[np.isfinite(cells)], initial=place)) for end in (np.min, np.max)]
+        place, *ends = (max(value, LEAST) for value in (place, *ends))
         axes.plot(ends, [row, row], color=colour, lw=4, alpha=0.35, solid_capstyle="butt")
         mark, face = "os"[place > 1.0], colour if binds else "white"
         axes.plot(place, row, color=colour, marker=mark, mfc=face, ms=9, ls="none")

@@ -23,7 +23,7 @@ def tube(right=RIGHT, scheme="ntc", **tables):
         "gas": {"species": "Ar", "model": "hard-sphere"},
         "domain": {"length_m": [2e-3], "cells": [400]},
         "initial": {"kind": "riemann", "left": LEFT, "right": right, "particles": 4000},
-        "boundaries": {"x": {"kind": "specular"}},
+        "boundaries": {"x": {"low": {"kind": "specular"}, "high": {"kind": "reservoir", **right}}},
         "collisions": {"scheme": scheme},
         "run": {"time_step_s": 2.5e-8, "steps": 40, "seed": 20261124},
         "sample": {"fields_every": 1, "every": 10},
@@ -92,9 +92,13 @@ def test_beside_a_vacuum_both_limits_are_known():
     assert empty.any() and np.isnan(found["Euler equations"]["velocity_x"][empty]).all()
 
 
-def test_nothing_is_known_once_a_wave_has_reached_a_wall_nor_at_the_start():
+def test_nothing_is_known_once_a_face_has_made_itself_felt_nor_at_the_start():
     assert known(tube(), 0.0) == {} == known(tube(), 4e-6)
     assert known(tube(scheme="none"), 3e-6) == {}
+    mirror, vacuum = {"kind": "specular"}, {"kind": "open"}
+    other = {"kind": "reservoir", **RIGHT, "temperature_K": 250.0}
+    for high in (mirror, vacuum, other):  # the gas on the right moves
+        assert known(tube(boundaries={"x": {"low": mirror, "high": high}})) == {}
     steady = dsmc.Scenario(**SCENARIO)
     assert expected_profiles(steady, X, TIME) == []
 
