@@ -54,8 +54,7 @@ def balances(scenario: Scenario, result: Result) -> Iterator[Claim]:
 
 def is_steady(result: Result) -> bool:
     """Whether averages began after the start, and no conserved quantity drifted from there on."""
-    start = result.sampling.start
-    if not start:
+    if not result.sampling.start or not result.time > result.sampling.time:
         return False
     watched = [result.series[name] for name in HELD_AS.values() if name in result.series]
     return not any(drifts(part.value[part.time >= result.sampling.time]) for part in watched)
@@ -228,14 +227,15 @@ def between_planes(scenario: Scenario, result: Result, flow: str) -> float:
     """By how much the flows through two planes may differ: what the gas between them gains, over t.
 
     sqrt(2) s / t, s at most what the whole gas would fluctuate by if all molecules came and went by
-    themselves: N (m^2, m k T, 15/4 k^2 T^2) are the variances of mass, momentum and energy; twice
-    their root, for what gradients add, or what the whole gas is seen to fluctuate by.
+    themselves: N (m^2, m e, 15/4 e^2) are the variances of mass, momentum and energy, e = k T of a
+    gas at rest; twice their root, for what gradients add, or what the whole gas is seen to
+    fluctuate by.
     """
     if averages_apart(scenario):
         return math.inf
     copies = max(1.0, result.particles / scenario.particle_count) if scenario.sealed else 1.0
     heaviest = max(molecule.mass for molecule in scenario.molecules)
-    energy = BOLTZMANN * hottest(scenario, result)
+    energy = largest_energy(scenario, result, heaviest)
     one = {"mass_flow": heaviest, "heat_flow": math.sqrt(15.0) / 2.0 * energy}
     alone = scenario.weight * one.get(flow, math.sqrt(heaviest * energy))
     expected = 2.0 * alone * math.sqrt(result.particles) / copies
@@ -243,10 +243,13 @@ def between_planes(scenario: Scenario, result: Result, flow: str) -> float:
     return math.sqrt(2.0) * max(expected, seen) / (result.time - result.sampling.time)
 
 
-def hottest(scenario: Scenario, result: Result) -> float:
-    """The highest temperature of a cell, or that of the scenario [K]."""
-    field = result.fields.get("temperature")
-    return scenario.temperature if field is None else float(np.nanmax(field.value))
+def largest_energy(scenario: Scenario, result: Result, mass: float) -> float:
+    """k T + m u^2 where it is largest, or k T of the scenario [J]."""
+    fields = result.fields
+    if "temperature" not in fields:
+        return BOLTZMANN * scenario.temperature
+    square = sum(fields[f"velocity_{axis}"].value ** 2 for axis in AXES)
+    return float(np.nanmax(BOLTZMANN * fields["temperature"].value + mass * square))
 
 
 def is_kept(scenario: Scenario, axis: int, flow: str) -> bool:

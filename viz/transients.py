@@ -20,7 +20,7 @@ TITLES = {
     "momentum_y": "Momentum of the gas along y",
     "particles": "Particles in the box",
 }
-_SEEN = 0.05  # change of the number of particles that is worth a picture, relative
+_SEEN = 0.03  # change of the number of particles that is worth a picture, relative
 
 
 def draw(result: Result, directory: str | os.PathLike[str]) -> list[Path]:
