@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dsmc.reference.arguments import non_negative, positive, real
-from dsmc.reference.equilibrium import most_probable_speed
+from dsmc.reference.equilibrium import most_probable_speed, one_sided_flux
 from dsmc.species import BOLTZMANN
 
 Values = NDArray[np.float64]
@@ -94,6 +94,39 @@ def free_expansion_density(position: ArrayLike) -> Values:
 def free_expansion_momentum(position: ArrayLike) -> Values:
     """n u/(n_0 v0) = exp(-x^2/(v0 t)^2)/(2 sqrt pi); position = x/(v0 t). Exact."""
     return np.exp(-(real("position", position) ** 2)) / (2.0 * math.sqrt(math.pi))
+
+
+class EffusionFlux(NamedTuple):
+    """What a gas at rest sends through a thin hole into vacuum, per area and time."""
+
+    number: Values
+    """n cbar/4 [1/(m^2 s)]"""
+    momentum: Values
+    """along the normal, half of the pressure, n k T/2 [Pa]"""
+    energy: Values
+    """2 k T for each molecule [W/m^2]"""
+
+
+def effusion_flux(
+    number_density: ArrayLike, temperature: ArrayLike, mass: ArrayLike
+) -> EffusionFlux:
+    """Effusion through a hole that is small against the mean free path. Exact; Bird 1994, ch. 4.
+
+    number_density n [1/m^3], temperature [K], mass [kg].
+    """
+    n, T = positive("number_density", number_density), positive("temperature", temperature)
+    number = one_sided_flux(n, T, mass)
+    return EffusionFlux(number, 0.5 * n * BOLTZMANN * T, 2.0 * BOLTZMANN * T * number)
+
+
+def effusion_pressure_ratio(temperature_1: ArrayLike, temperature_2: ArrayLike) -> Values:
+    """p_1/p_2 = sqrt(T_1/T_2) of two gases that keep each other in balance through a small hole.
+
+    Each sends as many molecules as the other: n_1 sqrt(T_1) = n_2 sqrt(T_2). M. Knudsen, Ann. Phys.
+    336 (1909) 205. temperatures [K].
+    """
+    T_1, T_2 = positive("temperature_1", temperature_1), positive("temperature_2", temperature_2)
+    return np.sqrt(T_1 / T_2)
 
 
 def effusion_speed_density(c: ArrayLike) -> Values:

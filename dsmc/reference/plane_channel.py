@@ -100,11 +100,11 @@ class Channel:
     parity : (P,) their sign for -c_x
     """
 
-    def __init__(self, gap: float, order: int, omega: float):
+    def __init__(self, gap: float, order: int, omega: float, elements: int = ELEMENTS):
         self.gap, self.order, self.omega = gap, order, omega
         self.at = velocities()
         self.azimuth = 1.0 if order == 0 else 0.5  # mean of cos^2(m azimuth)
-        edges = np.linspace(-1.0, 1.0, ELEMENTS + 1)
+        edges = np.linspace(-1.0, 1.0, elements + 1)
         edges = gap / 2.0 * np.sin(np.pi / 2.0 * np.sin(np.pi / 2.0 * edges))
         middles = (edges[1:] + edges[:-1]) / 2.0
         self.places = np.sort(np.concatenate([edges, middles]))
