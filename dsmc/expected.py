@@ -14,12 +14,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsmc import reference
+from dsmc.reference.rayleigh import DIFFUSIVITY, NARROW
+from dsmc.reference.shear_wave import LONGEST
 
 if TYPE_CHECKING:
     from dsmc.scenario import Scenario
 
 Curve = Callable[[np.ndarray], np.ndarray]
 HISTORY = "deterministic solution of the Boltzmann equation (Laguerre expansion)"
+IMPULSE = "Rayleigh's problem: linear Boltzmann equation of hard spheres"
+FAR = 6.0  # diffusion lengths that a motion does not reach
 MOMENTS = ("moment_1", "moment_4", "moment_6", "moment_8")
 
 
@@ -32,7 +36,13 @@ def collisions_at(scenario: Scenario, time: np.ndarray) -> np.ndarray:
 
 def expected(scenario: Scenario, name: str, time: np.ndarray) -> tuple[np.ndarray, str] | None:
     """The exact values of a series and their source, or None if not known; time : (T,) [s]."""
-    if not scenario.homogeneous or scenario.forced or len(scenario.molecules) > 1:
+    if scenario.forced or len(scenario.molecules) > 1:
+        return None
+    if name == "shear_wave":
+        return shear_wave(scenario, time)
+    if name == "momentum_y" and not scenario.closed:
+        return wall_impulse(scenario, time)
+    if not scenario.homogeneous:
         return None
     constant = conserved(scenario, name)
     if constant is not None:
@@ -47,6 +57,63 @@ def expected(scenario: Scenario, name: str, time: np.ndarray) -> tuple[np.ndarra
         return None
     curve, source = found
     return np.asarray(curve(collisions_at(scenario, time)), float), source
+
+
+def shear_wave(scenario: Scenario, time: np.ndarray) -> tuple[np.ndarray, str] | None:
+    """The amplitude of a shear wave of hard spheres, with the cells and steps of the run.
+
+    time : (T,) [s]; None for other molecules, uneven or near partners, and waves too short
+    """
+    number = 2.0 * np.pi * scenario.mean_free_path / scenario.lengths[0]
+    colliding = scenario.collisions.scheme != "none" and scenario.collisions.partners == "random"
+    if not colliding or scenario.molecules[0].omega != 0.5 or scenario.edges is not None:
+        return None
+    if scenario.molecules[0].alpha != 1.0 or number > LONGEST:
+        return None
+    v0 = reference.most_probable_speed(scenario.molecules[0].mass, scenario.temperature)
+    cell = scenario.lengths[0] / scenario.cells[0] / scenario.mean_free_path
+    steps = np.rint(time / scenario.time_step).astype(int)
+    history = _wave_history(
+        number, scenario.time_step / scenario.collision_time, int(steps.max(initial=0)), cell,
+        scenario.initial.amplitude_m_s / float(v0),
+    )  # fmt: skip
+    source = "linear Boltzmann equation of hard spheres"
+    return scenario.initial.amplitude_m_s * history[steps], source
+
+
+@lru_cache(maxsize=8)
+def _wave_history(number: float, dt: float, steps: int, cell: float, amplitude: float):
+    """The decay of a wave step by step, kept: (steps + 1,)."""
+    return reference.shear_wave_decay(number, dt, steps, cell, amplitude)
+
+
+def wall_impulse(scenario: Scenario, time: np.ndarray) -> tuple[np.ndarray, str] | None:
+    """The momentum that diffuse walls, set in motion along y, have given to hard spheres at rest.
+
+    time : (T,) [s]; None unless all are at one temperature, far apart, and nothing else moves
+    """
+    initial, molecule = scenario.initial, scenario.molecules[0]
+    if scenario.collisions.scheme == "none" or (molecule.omega, molecule.alpha) != (0.5, 1.0):
+        return None
+    if scenario.dimension > 1 or initial.kind != "equilibrium" or any(initial.velocity_m_s):
+        return None
+    nu_t = collisions_at(scenario, time)
+    last, path = float(nu_t.max(initial=0.0)), scenario.mean_free_path
+    if last > reference.RAYLEIGH_TIMES[-1]:
+        return None
+    if scenario.lengths[0] < (NARROW + FAR * np.sqrt(DIFFUSIVITY * last)) * path:
+        return None
+    U = 0.0
+    for patch in scenario.patches:
+        wall = patch.boundary
+        if patch.kind in ("specular", "symmetry"):
+            continue
+        whole = patch.kind == "diffuse" and wall.accommodation == 1.0 and wall.profile is None
+        if not whole or wall.temperature_K != initial.temperature_K or wall.velocity_m_s[2]:
+            return None
+        U += wall.velocity_m_s[1]
+    scale = molecule.mass * scenario.number_density * U * path / 4.0  # on 1 m2
+    return (scale * reference.rayleigh_impulse(nu_t), IMPULSE) if U else None
 
 
 def conserved(scenario: Scenario, name: str) -> float | None:

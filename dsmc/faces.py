@@ -15,6 +15,17 @@ AXES = ("x", "y", "z")
 FACES = ("x_low", "x_high", "y_low", "y_high", "z_low", "z_high")
 PASSED = ("open", "reservoir", "pressure", "mass-flow")  # kinds that gas passes
 
+FLUXES = {
+    "number_flux": "m-2 s-1",
+    "pressure": "Pa",
+    "shear": "Pa",
+    "heat_flux": "W m-2",
+    "leaving": "m-2 s-1",
+    "entering": "m-2 s-1",
+    "mass_flux": "kg m-2 s-1",
+}
+"""What is known of a boundary, and the units."""
+
 
 @dataclass(frozen=True, eq=False)
 class Wall:
@@ -28,6 +39,7 @@ class Wall:
     heat_flux   : energy handed to the wall [W m-2]
     leaving     : (S,) molecules of each species that came to it from the box [m-2 s-1]
     entering    : (S,) molecules of each species that it gave to the box [m-2 s-1]
+    mass_flux   : mass that left the box through it, on balance [kg m-2 s-1]
     name        : of the boundary, that of the face unless it has its own
     kind        : "diffuse", "open" …
     degrees     : of freedom of Student's law for the errors
@@ -41,6 +53,7 @@ class Wall:
     heat_flux: Measured
     leaving: Measured = (np.zeros(0), np.zeros(0))
     entering: Measured = (np.zeros(0), np.zeros(0))
+    mass_flux: Measured = (math.nan, math.nan)
     name: str = ""
     kind: str = ""
     degrees: float = math.inf
@@ -57,10 +70,16 @@ class Wall:
         net = float(np.sum(self.leaving[0]) - np.sum(self.entering[0]))
         return net, math.hypot(*self.leaving[1], *self.entering[1])
 
+    @property
+    def mass_flow(self) -> Measured:
+        """Mass that left the box here per time, on balance, and its error [kg s-1]."""
+        value, error = self.mass_flux
+        return self.area * value, self.area * error
+
     def figures(self) -> Iterator[tuple[str, str, float, float]]:
         """(name, unit, value, error) of what a table shows of it; one row for each component."""
         if self.kind in PASSED:
-            yield ("outflow", "m-2 s-1", *self.outflow)
+            yield ("mass_flow", "kg s-1", *self.mass_flow)
         yield ("pressure", "Pa", *self.pressure)
         for axis, *pair in zip(AXES, *self.shear, strict=True):
             yield (f"shear_{axis}", "Pa", *pair)

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dsmc import expected, hdf5
+from dsmc.faces import FLUXES as FACE_FLUXES
 from dsmc.fields import frame_times, read_fields
 from dsmc.hdf5 import Unreadable
 from dsmc.output import FIELDS, FILES, SUMMARY, TRAJECTORY
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 
 RESULTS = (SUMMARY, TRAJECTORY, FIELDS)  # the files that a result is made of
 _MOST_NAMES = 6  # of a directory that are listed in a message
-_FLUXES = ("number_flux", "pressure", "shear", "heat_flux", "leaving", "entering")
 
 
 def open(path: str | os.PathLike[str]) -> Result:
@@ -287,7 +287,7 @@ def _field(name: str, item: Mapping[str, Any]) -> Field:
 
 
 def _wall(name: str, item: Mapping[str, Any]) -> Wall:
-    fluxes = {flux: _measured(item[flux]) for flux in _FLUXES if flux in item}
+    fluxes = {flux: _measured(item[flux]) for flux in FACE_FLUXES if flux in item}
     face, kind = str(item.get("face", name)), str(item.get("kind", ""))
     about = {"name": name, "kind": kind, "degrees": _degrees(item)}
     return Wall(face, _number(item["area"]["value"]), **fluxes, **about)

@@ -138,7 +138,8 @@ def velocity_law(initial) -> Law:
     if kind == "two-beams":
         return two_beams(initial.beam_temperature_ratio)
     return {"equilibrium": equilibrium, "bkw": bkw, "shell": shell,
-            "uniform-cube": uniform_cube, "riemann": equilibrium}[kind]  # fmt: skip
+            "uniform-cube": uniform_cube, "riemann": equilibrium,
+            "shear-wave": equilibrium}[kind]  # fmt: skip
 
 
 def species_column(count: int, fractions: tuple[float, ...]) -> np.ndarray | None:
@@ -166,7 +167,41 @@ def phase_rows(scenario, key, dtype, earlier=None) -> tuple[np.ndarray, np.ndarr
             own = slice(rows[0], rows[-1] + 1)
             draw(scenario, key, phase[own], rows, None if species is None else species[own])
     make_exact(scenario, phase[:, scenario.dimension :], species)
+    if scenario.initial.kind == "shear-wave":
+        set_wave(scenario, phase)
     return phase, species
+
+
+def set_wave(scenario, phase: np.ndarray) -> None:
+    """Give a gas at rest a shear wave whose amplitude is exactly the stated one.
+
+    phase : (N, d + 3) [m, m/s], changed
+    """
+    d, length = scenario.dimension, scenario.lengths[0]
+    present = sum(
+        float(along_wave(phase[rows, 0], phase[rows, d:], length).sum())
+        for rows in blocks(phase.shape[0])
+    )
+    missing = scenario.initial.amplitude_m_s - present / phase.shape[0]
+    for rows in blocks(phase.shape[0]):
+        phase[rows, d + 1 :] += missing * wave(phase[rows, 0], length)
+
+
+def wave(place: np.ndarray, length: float) -> np.ndarray:
+    """The y and z components of the wave (0, sin, cos)(2 pi x / L): (N, 2).
+
+    place : (N,) x [m]; length : L [m]
+    """
+    angle = 2.0 * np.pi / length * place.astype(np.float64)
+    return np.stack([np.sin(angle), np.cos(angle)], axis=1)
+
+
+def along_wave(place: np.ndarray, velocity: np.ndarray, length: float) -> np.ndarray:
+    """The component of each velocity along the wave where it is; its mean is the amplitude, (N,).
+
+    place : (N,) x [m]; velocity : (N, 3) [m/s]; length : L [m]
+    """
+    return (velocity[:, 1:] * wave(place, length)).sum(axis=1)
 
 
 def blocks(count: int) -> Iterator[np.ndarray]:

@@ -48,10 +48,13 @@ class TallySampler:
             self.blocks.push((now - self.last) / self.blocks.length)
             self.last = now
 
-    def per_step(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mean of one step and its error, each (rows, columns); NaN before any."""
-        mean = (self.total() - self.first) / (self.steps or np.nan)
-        return mean, np.broadcast_to(self.blocks.error(self.steps).error, mean.shape)
+    def per_step(
+        self, function: Callable[[np.ndarray], np.ndarray] = lambda mean: mean
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Mean of one step, or a function of it, and its error, each (rows, …); NaN before any."""
+        value = function((self.total() - self.first) / (self.steps or np.nan))
+        error = self.blocks.error(self.steps, lambda mean, steps: function(mean)).error
+        return value, np.broadcast_to(error, value.shape)
 
     @property
     def degrees(self) -> float:

@@ -107,23 +107,32 @@ def cell_fields(scenario: Scenario, average: CellAverage) -> dict[str, Field]:
 
 def walls_of(simulation: Simulation) -> dict[str, Wall]:
     """Fluxes at the walls: per area and time, as given to the wall."""
-    scenario = simulation.scenario
-    mean, error = simulation.wall_sampler.per_step()
+    scenario, sampler = simulation.scenario, simulation.wall_sampler
+    mass = np.array([molecule.mass for molecule in scenario.molecules])
+    mean, error = sampler.per_step(lambda mean: with_mass(mean, mass))
     found = {}
     for patch, value, spread in zip(scenario.patches, mean, error, strict=False):
         if walls.KINDS[patch.kind] not in walls.SILENT:
             scale = scenario.weight / (patch.area * scenario.time_step)
-            degrees = simulation.wall_sampler.degrees
-            found[patch.name] = wall(patch, value * scale, spread * scale, degrees)
+            found[patch.name] = wall(patch, value * scale, spread * scale, sampler.degrees)
     return found
 
 
+def with_mass(net: np.ndarray, mass: np.ndarray) -> np.ndarray:
+    """What rows received, and behind it the mass that they took from the gas, on balance.
+
+    net : (rows, 5 + 2 S) of `walls.net`; mass : (S,) [kg]
+    """
+    brought, taken = net[:, 5 : 5 + mass.size], net[:, 5 + mass.size :]
+    return np.column_stack([net, (brought - taken) @ mass])
+
+
 def wall(patch: Patch, value, error, degrees: float = math.inf) -> Wall:
-    """One patch from what it received per area and time; the columns are those of `walls.net`."""
+    """One patch from what it received per area and time; the columns are those of `with_mass`."""
     outward, axis = 1.0 if patch.side == 1 else -1.0, patch.axis
     shear, shear_error = value[1:4].copy(), error[1:4].copy()
     shear[axis] = shear_error[axis] = 0.0
-    kinds = (value.size - 5) // 2
+    kinds = (value.size - 6) // 2
     return Wall(
         face=patch.face,
         name=patch.name,
@@ -134,7 +143,8 @@ def wall(patch: Patch, value, error, degrees: float = math.inf) -> Wall:
         shear=(shear, shear_error),
         heat_flux=(value[4], error[4]),
         leaving=(value[5 : 5 + kinds], error[5 : 5 + kinds]),
-        entering=(value[5 + kinds :], error[5 + kinds :]),
+        entering=(value[5 + kinds : -1], error[5 + kinds : -1]),
+        mass_flux=(value[-1], error[-1]),
         degrees=degrees,
     )
 

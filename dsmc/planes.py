@@ -68,7 +68,7 @@ class PlaneSampler(TallySampler):
 
     def __init__(self, scenario: Scenario, start: int | None, tally: np.ndarray):
         planes = scenario.sample.planes
-        self.names = [plane.name or f"{plane.axis} = {plane.position_m:g} m" for plane in planes]
+        self.names = [plane.label for plane in planes]
         mass = np.array([molecule.mass for molecule in scenario.molecules])
         first = rows(scenario).planes
         super().__init__(start, lambda: crossed(tally[:, first:].sum(axis=0), mass))

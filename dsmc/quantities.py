@@ -1,16 +1,17 @@
 """Quantities: the name, the unit and the meaning of everything the program reports.
 
 One name may be reported in several forms: as a series (the whole gas against time), as a field
-(one value per cell), at the walls (one value per face), or as a histogram over speed or time.
+(one value per cell), at the walls (one value per face), as a flow (one value for each plane and
+each face that gas passes), or as a histogram over speed or time.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Literal
+from typing import Literal, NamedTuple
 
-Kind = Literal["series", "field", "wall", "histogram"]
+Kind = Literal["series", "field", "wall", "flow", "histogram"]
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Quantity:
 
     unit : SI, "1" for a pure number
     kinds : the forms in which it is reported, the main one first
-    needs : "collisions" if the quantity has no meaning in a collisionless gas
+    needs : "collisions" if the quantity has no meaning in a collisionless gas, "wave" if it has one
+        only for initial.kind = "shear-wave"
     costly : it slows the run down, so it is measured only when asked for
     uniform : it says something of a gas that is the same everywhere; elsewhere only when asked for
     varying : it says something where particles come and go; elsewhere only when asked for
@@ -29,7 +31,7 @@ class Quantity:
     unit: str
     description: str
     kinds: tuple[Kind, ...]
-    needs: Literal["", "collisions"] = ""
+    needs: Literal["", "collisions", "wave"] = ""
     costly: bool = False
     uniform: bool = False
     varying: bool = False
@@ -44,6 +46,7 @@ _SERIES: tuple[Kind, ...] = ("series",)
 _FIELD: tuple[Kind, ...] = ("field",)
 _BOTH: tuple[Kind, ...] = ("series", "field")
 _WALL: tuple[Kind, ...] = ("wall",)
+_FLOW: tuple[Kind, ...] = ("flow",)
 _HISTOGRAM: tuple[Kind, ...] = ("histogram",)
 _TO_MAXWELL = "over its value in a Maxwellian gas of the same temperature"
 
@@ -57,6 +60,7 @@ _ALL = (
     Quantity("momentum_x", "kg m s-1", "x momentum of all molecules", _SERIES),
     Quantity("momentum_y", "kg m s-1", "y momentum of all molecules", _SERIES),
     Quantity("momentum_z", "kg m s-1", "z momentum of all molecules", _SERIES),
+    Quantity("shear_wave", "m s-1", "amplitude of the shear wave along x", _SERIES, needs="wave"),
     Quantity("mean_speed", "m s-1", "mean thermal speed <|c|>", _SERIES),
     Quantity("moment_1", "1", f"<|c|> {_TO_MAXWELL}", _SERIES),
     Quantity("moment_4", "1", f"<c^4> {_TO_MAXWELL}", _SERIES),
@@ -108,6 +112,7 @@ _ALL = (
     Quantity("wall_pressure", "Pa", "normal momentum given to the wall", _WALL),
     Quantity("wall_shear", "Pa", "tangential momentum given to the wall", _WALL),
     Quantity("wall_heat_flux", "W m-2", "energy given to the wall", _WALL),
+    Quantity("mass_flow", "kg s-1", "mass that passes a plane or an open face", _FLOW),
     Quantity("speed_distribution", "s m-1", "density of the thermal speeds |c|", _HISTOGRAM),
     Quantity(
         "speed_rate", "s-1", "collision rate by class of speed", _HISTOGRAM, "collisions", True
@@ -126,12 +131,23 @@ QUANTITIES: dict[str, Quantity] = {quantity.name: quantity for quantity in _ALL}
 """Every quantity by name."""
 
 
-def applicable(
-    *, fields: bool, walls: bool, collisions: bool, uniform: bool, varying: bool = False
-) -> tuple[str, ...]:
+class Measurable(NamedTuple):
+    """What a run has, and so what it can report.
+
+    fields : cell fields are sampled; walls : some face is a wall; flows : there are planes or open
+    faces; collisions : molecules collide; wave : the gas starts as a shear wave
+    """
+
+    fields: bool
+    walls: bool
+    flows: bool
+    collisions: bool
+    wave: bool
+
+
+def applicable(has: Measurable, *, uniform: bool, varying: bool = False) -> tuple[str, ...]:
     """Names of what a run reports unless asked for more, in the order of the registry.
 
-    fields : cell fields are sampled; walls : some face is a wall; collisions : molecules collide;
     uniform : the gas is the same everywhere; varying : particles come and go
     """
     return tuple(
@@ -140,19 +156,23 @@ def applicable(
         if not quantity.costly
         and (uniform or not quantity.uniform)
         and (varying or not quantity.varying)
-        and not why_not(name, fields, walls, collisions)
+        and not why_not(name, has)
     )
 
 
-def why_not(name: str, fields: bool, walls: bool, collisions: bool) -> str:
+def why_not(name: str, has: Measurable) -> str:
     """Why a run cannot report the quantity; empty if it can."""
     quantity = QUANTITIES[name]
-    if quantity.needs == "collisions" and not collisions:
+    if quantity.needs == "collisions" and not has.collisions:
         return 'it needs collisions, and collisions.scheme is "none"'
-    if quantity.kinds == ("field",) and not fields:
+    if quantity.needs == "wave" and not has.wave:
+        return 'it needs initial.kind = "shear-wave"'
+    if quantity.kinds == ("field",) and not has.fields:
         return "it is a cell field, and sample.fields_every is 0"
-    if quantity.kinds == ("wall",) and not walls:
+    if quantity.kinds == ("wall",) and not has.walls:
         return "it is measured at walls, and every boundary is periodic"
+    if quantity.kinds == ("flow",) and not has.flows:
+        return "it is measured through sample.planes and open faces, and there are none"
     return ""
 
 

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dsmc.planes import FLUXES, Plane
+from dsmc.faces import FLUXES as FACE_FLUXES
+from dsmc.planes import FLUXES as PLANE_FLUXES
 from dsmc.result import Field, Histogram, Result, Sampling, Series
 from dsmc.simulation import Simulation
 from dsmc.statistics import combine
 from dsmc.verdict import judge
+from dsmc.wall_profiles import FLUXES as WALL_FLUXES
 
 if TYPE_CHECKING:
     from dsmc.scenario import Scenario
@@ -92,9 +94,9 @@ def combined(scenario: Scenario, results: list[Result]) -> Result:
         first,
         series=dict(together(results, "series", combine_series)),
         fields=dict(together(results, "fields", combine_fields)),
-        walls=dict(together(results, "walls", combine_walls)),
-        wall_profiles=dict(together(results, "wall_profiles", combine_walls)),
-        planes=dict(together(results, "planes", combine_planes)),
+        walls=dict(together(results, "walls", combine_fluxes(FACE_FLUXES))),
+        wall_profiles=dict(together(results, "wall_profiles", combine_fluxes(WALL_FLUXES))),
+        planes=dict(together(results, "planes", combine_fluxes(PLANE_FLUXES))),
         histograms=dict(together(results, "histograms", combine_histograms)),
         sampling=combine_sampling(results),
         steps=max(result.steps for result in results),
@@ -143,22 +145,17 @@ def combine_histograms(parts: list[Histogram]) -> Histogram:
     return replace(parts[0], density=value, error=error)
 
 
-def combine_walls(parts: list[Any]) -> Any:
-    """Mean of the fluxes of one face, or of the cells along it."""
-    fluxes = {}
-    for name in ("number_flux", "pressure", "shear", "heat_flux", "leaving", "entering"):
-        value, error = combine([getattr(part, name)[0] for part in parts])
-        fluxes[name] = (value, error) if np.ndim(value) else (float(value), float(error))
-    return replace(parts[0], **fluxes, degrees=len(parts) - 1.0)
+def combine_fluxes(names: Iterable[str]) -> Callable[[list[Any]], Any]:
+    """What makes the mean of the named fluxes: of a boundary, of the cells along it, of a plane."""
 
+    def combine_parts(parts: list[Any]) -> Any:
+        fluxes = {}
+        for name in names:
+            value, error = combine([getattr(part, name)[0] for part in parts])
+            fluxes[name] = (value, error) if np.ndim(value) else (float(value), float(error))
+        return replace(parts[0], **fluxes, degrees=len(parts) - 1.0)
 
-def combine_planes(parts: list[Plane]) -> Plane:
-    """Mean of the fluxes through one plane."""
-    fluxes = {}
-    for name in FLUXES:
-        value, error = combine([getattr(part, name)[0] for part in parts])
-        fluxes[name] = (value, error) if np.ndim(value) else (float(value), float(error))
-    return replace(parts[0], **fluxes, degrees=len(parts) - 1.0)
+    return combine_parts
 
 
 def combine_sampling(results: list[Result]) -> Sampling:

@@ -56,7 +56,9 @@ def _series(scenario: Scenario, model: Model) -> SeriesSampler:
     names = tuple(molecule.name for molecule in scenario.molecules)
     axial = scenario.initial.kind in ("bi-maxwellian", "two-beams")
     wanted = frozenset(scenario.sample.quantities)
-    return SeriesSampler(model.gas, names, wanted, axial, scenario.time_step)
+    is_wave = scenario.initial.kind == "shear-wave"
+    length = scenario.lengths[0] if is_wave else None
+    return SeriesSampler(model.gas, names, wanted, axial, scenario.time_step, length)
 
 
 def _fields(scenario: Scenario, model: Model, state: Particles, window: Window) -> Any:

@@ -15,6 +15,7 @@ from dsmc import entropy
 from dsmc.census import Census
 from dsmc.compiled import Team
 from dsmc.gas import Gas
+from dsmc.initial import along_wave, blocks
 from dsmc.macroscopic import gas_temperatures, most_probable_speed, species_moments
 from dsmc.moments import block_sums
 from dsmc.particles import Particles
@@ -36,8 +37,10 @@ class SeriesSampler:
         wanted: frozenset[str],
         axial: bool,
         time_step: float,
+        wave_length: float | None = None,
     ):
         self.gas = gas
+        self.wave_length = wave_length  # of a shear wave along x [m]
         self.time_step = time_step
         self.estimator = "axisymmetric" if axial else "speed"  # of H, by the initial state
         self.names = names  # of the species
@@ -71,6 +74,7 @@ class SeriesSampler:
             row.update(self._conserved(state, team))
             row.update(self._collision_counts(state, time, collisions, particle_steps))
             row.update(self._velocities(state, team))
+            row.update(self._wave(state))
         if len(self.names) == 1:
             row.update(self._entropy(state, row["temperature"]))
         row = {name: pair for name, pair in row.items() if self._asked(name)}
@@ -147,6 +151,18 @@ class SeriesSampler:
             value, error = jackknife(blocks[:, s], lambda sums: sums[1:4] / sums[0])
             keys = [f"velocity_{axis}_{name}" for axis in "xyz"]
             yield from zip(keys, zip(value + self._frame, error, strict=True), strict=True)
+
+    def _wave(self, state: Particles):
+        """The amplitude of a shear wave, as the mean over independent particles."""
+        if self.wave_length is None:
+            return
+        total, squares = 0.0, 0.0
+        for rows in blocks(state.count):
+            own = slice(rows[0], rows[-1] + 1)
+            part = along_wave(state.position[own, 0], state.velocity[own], self.wave_length)
+            total, squares = total + part.sum(), squares + (part**2).sum()
+        mean = total / state.count
+        yield "shear_wave", (mean, np.sqrt((squares / state.count - mean**2) / state.count))
 
     def _collision_counts(
         self, state: Particles, time: float, collisions: int, particle_steps: int

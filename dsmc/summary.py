@@ -20,6 +20,7 @@ import numpy as np
 
 from dsmc import disk
 from dsmc.faces import AXES
+from dsmc.faces import FLUXES as FACE_FLUXES
 from dsmc.planes import FLUXES, Plane
 from dsmc.resolution import Coarsest, coarsest
 from dsmc.result import (
@@ -254,11 +255,9 @@ def _sampling(sampling: Sampling) -> dict[str, Any]:
 
 
 def _wall(wall: Wall) -> dict[str, Any]:
-    units = {"number_flux": "m-2 s-1", "pressure": "Pa", "shear": "Pa", "heat_flux": "W m-2",
-             "leaving": "m-2 s-1", "entering": "m-2 s-1"}  # fmt: skip
     tallies = {
         name: {"unit": unit, "value": getattr(wall, name)[0], "error": getattr(wall, name)[1]}
-        for name, unit in units.items()
+        for name, unit in FACE_FLUXES.items()
     }
     about = {"face": wall.face, "kind": wall.kind, "area": {"value": wall.area, "unit": "m2"}}
     return about | tallies | {"degrees": wall.degrees}

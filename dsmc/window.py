@@ -3,17 +3,20 @@
 It begins at a step that the scenario states, or when the flow is steady (`dsmc.steady`). It ends
 with the run: at the last step, or when every target is reached. A target is a standard error over
 the largest value of its quantity in the box: of a field the mean square over the cells, at the
-walls the largest of those that take part.
+walls, and of flows through planes and open faces, the largest of those that take part.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dsmc.faces import PASSED, Measured
 from dsmc.measured import fields_of, walls_of
+from dsmc.planes import Plane
 from dsmc.result import Field, Sampling, Wall
 from dsmc.steady import Watch
 from dsmc.walls import net
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 GROWTH = 1.1  # of the window between two looks at its errors
 WALL = "wall_"
+FLOW = "mass_flow"
 
 
 class Window:
@@ -94,7 +98,7 @@ class Window:
             return False
         if self.watch is not None and not self.watch.level:
             return False
-        found = errors(self.targets, fields_of(simulation), walls_of(simulation))
+        found = self._errors(simulation)
         if any(not found[name] <= target for name, target in self.targets.items()):
             return False
         self.ended = "the targets are reached"
@@ -114,12 +118,17 @@ class Window:
         time = start * self.scenario.time_step
         return Sampling(start, time, because, restarts, self._ended(simulation))
 
+    def _errors(self, simulation: Simulation) -> dict[str, float]:
+        """The present error of every target."""
+        planes = simulation.probing.planes.planes(self.scenario)
+        return errors(self.targets, fields_of(simulation), walls_of(simulation), planes)
+
     def _ended(self, simulation: Simulation) -> str:
         if self.ended or simulation.steps < self.scenario.steps:
             return self.ended
         if not self.targets:
             return "the last step"
-        found = errors(self.targets, fields_of(simulation), walls_of(simulation))
+        found = self._errors(simulation)
         missed = [name for name, target in self.targets.items() if not found[name] <= target]
         if not missed:
             return "the last step; the targets are reached"
@@ -150,14 +159,22 @@ def waits(scenario: Scenario) -> bool:
     return scenario.sample.start == "steady"
 
 
-def errors(names: Any, fields: dict[str, Field], walls: dict[str, Wall]) -> dict[str, float]:
+def errors(
+    names: Iterable[str], fields: dict[str, Field], walls: dict[str, Wall], planes: dict[str, Plane]
+) -> dict[str, float]:
     """Standard error over the largest value of each quantity; NaN where it is not known."""
-    return {
-        name: _of_walls(name.removeprefix(WALL), walls)
-        if name.startswith(WALL)
-        else _of_field(fields.get(name))
-        for name in names
-    }
+    flows = [plane.mass_flow for plane in planes.values()]
+    flows += [wall.mass_flow for wall in walls.values() if wall.kind in PASSED]
+
+    def error_of(name: str) -> float:
+        if name == FLOW:
+            return _largest(flows)
+        if name.startswith(WALL):
+            flux = name.removeprefix(WALL)
+            return _largest([getattr(wall, flux) for wall in walls.values()])
+        return _of_field(fields.get(name))
+
+    return {name: error_of(name) for name in names}
 
 
 def _of_field(field: Field | None) -> float:
@@ -168,9 +185,8 @@ def _of_field(field: Field | None) -> float:
     return float(np.sqrt(np.nanmean(field.error**2)) / largest) if largest > 0.0 else math.inf
 
 
-def _of_walls(flux: str, walls: dict[str, Wall]) -> float:
-    """Largest error of a flux over its largest value, at any wall and in any direction."""
-    pairs = [getattr(wall, flux) for wall in walls.values()]
+def _largest(pairs: list[Measured]) -> float:
+    """Largest error of some figures over the largest value, at any place and in any direction."""
     largest = max((float(np.max(np.abs(value))) for value, _ in pairs), default=0.0)
     error = max((float(np.max(error)) for _, error in pairs), default=math.nan)
     return error / largest if largest > 0.0 else math.inf

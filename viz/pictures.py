@@ -20,6 +20,7 @@ from viz import (
     quality,
     relaxation,
     style,
+    transients,
     walls,
 )
 from viz.scales import collision_time
@@ -48,6 +49,7 @@ def draw(
     result = contents.sound(result)
     written = [
         *relaxation.draw(result, directory),
+        *transients.draw(result, directory),
         *profiles.draw(result, directory),
         *maps.draw(result, directory),
         *walls.draw(result, directory),

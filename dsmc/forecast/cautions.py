@@ -83,11 +83,12 @@ def shortest_scales(scenario: Scenario) -> tuple[float, float]:
 def _before_walls(scenario: Scenario) -> Iterator[tuple[float, float]]:
     """(n, T) of gas that took the temperature of a wall at the mean pressure of the start."""
     pressure = scenario.number_density * scenario.temperature  # over k
-    for axis in AXES[: scenario.dimension]:
-        faces = getattr(scenario.boundaries, axis)
-        for face in (faces.low, faces.high):
-            if face.kind == "diffuse" and face.accommodation > 0.0:
-                yield pressure / face.temperature_K, face.temperature_K
+    for patch in scenario.patches:
+        face = patch.boundary
+        if patch.kind == "diffuse" and face.accommodation > 0.0:
+            along = face.profile and face.profile.temperature_K
+            for temperature in along or (face.temperature_K,):
+                yield pressure / temperature, temperature
 
 
 def _time_step_cautions(scenario: Scenario) -> Iterator[Caution]:

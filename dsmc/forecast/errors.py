@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from dsmc.faces import PASSED
 from dsmc.forecast.figures import AXES, expected_collisions, extreme_sizes, seconds_of
 from dsmc.quantities import QUANTITIES
 from dsmc.scenario import scales
@@ -71,7 +72,7 @@ def expected_errors(scenario: Scenario, target: float = TARGET) -> list[Expected
     found = [*_series(scenario), *_histograms(scenario)]
     if scenario.sample.fields_every:
         found += _cells(scenario)
-    found += _walls(scenario)
+    found += [*_walls(scenario), *_flows(scenario)]
     wanted = {name: place for place, name in enumerate(scenario.sample.quantities or ())}
     asked = [entry for entry in found if entry.quantity in wanted]
     told = {entry.quantity for entry in asked}
@@ -107,7 +108,7 @@ def _unknown(scenario: Scenario, name: str) -> ExpectedError:
     reason = reasons.get(name, "")
     if len(scenario.molecules) > 1 and (name.startswith(("h_", "speed_")) or name == "free_flight"):
         reason = "it is measured only in a gas of one species"
-    elif not reason and QUANTITIES[name].kind in ("field", "wall"):
+    elif not reason and QUANTITIES[name].kind in ("field", "wall", "flow"):
         reason = f"nothing is averaged: the run ends before step {scenario.sample_start}"
     return ExpectedError(name, "", None, reason=reason or "too few events in this run")
 
@@ -140,7 +141,18 @@ def _series(scenario: Scenario) -> Iterator[ExpectedError]:
             yield _of_particles("h_function", "", 1.5, count, "1")
         for quantity, variance in variances.items():
             yield _of_particles(quantity, species, variance, count)
+    if scenario.initial.kind == "shear-wave":
+        yield _wave(scenario)
     yield from _collision_counts(scenario)
+
+
+def _wave(scenario: Scenario) -> ExpectedError:
+    """The amplitude of a shear wave: sqrt(kT/m) over the root of the number of particles."""
+    count = scenario.particle_count * scenario.run.replicas
+    speed = scales.most_probable_speed(_mean_mass(scenario), scenario.temperature)
+    error = speed * math.sqrt(0.5 / count)
+    basis, scale = f"one sample of {count:,.0f} particles", error / scenario.initial.amplitude_m_s
+    return ExpectedError("shear_wave", "", error, "m s-1", basis, scale, "U", "replicas")
 
 
 def _of_particles(
@@ -256,6 +268,33 @@ def _walls(scenario: Scenario) -> Iterator[ExpectedError]:
         if patch.kind not in ("periodic", "symmetry") and hits >= 1.0:
             place = f"at {patch.name.replace('_', ' ')}"
             yield from _wall(scenario, place, patch.kind, flux, hits)
+
+
+def _flows(scenario: Scenario) -> Iterator[ExpectedError]:
+    """Averages of the mass through planes and open faces, of those that cross to either side.
+
+    n cbar / 4 per area and time each way, all on their own: the error of one way times sqrt(2).
+    """
+    duration = max(0, scenario.steps - scenario.sample_start) * scenario.time_step
+    mass = _mean_mass(scenario)
+    flux = scenario.number_density * scales.mean_speed(mass, scenario.temperature) / 4.0
+    areas = {
+        f"at {patch.name.replace('_', ' ')}": patch.area
+        for patch in scenario.patches
+        if patch.kind in PASSED
+    }
+    for plane in scenario.sample.planes:
+        length = scenario.lengths[AXES.index(plane.axis)]
+        areas[f"through {plane.label}"] = scenario.volume / length
+    for place, area in areas.items():
+        crossings = flux * area * duration / scenario.weight * scenario.run.replicas
+        if crossings >= 1.0:
+            scale = math.sqrt(2.0 / crossings)
+            basis = f"{crossings:.3g} each way"
+            yield ExpectedError(
+                "mass_flow", place, scale * mass * flux * area, "kg s-1", basis, scale,
+                "one way", "steps",
+            )  # fmt: skip
 
 
 def _wall(

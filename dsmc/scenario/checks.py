@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from dsmc.scenario.boundaries import Boundaries
 from dsmc.scenario.boundary_checks import outside, presence, visible, walls
 from dsmc.scenario.domain import Domain, uneven_cells
 from dsmc.scenario.messages import Problem, shown
@@ -204,6 +205,24 @@ def temperatures(initial: Any, species: tuple[SpeciesEntry, ...]) -> Iterator[Pr
                     )
 
 
+def one_wave(
+    initial: Any, species: tuple[SpeciesEntry, ...], boundaries: Boundaries
+) -> Iterator[Problem]:
+    """A shear wave fits into a periodic box and moves one gas."""
+    if initial.kind != "shear-wave":
+        return
+    if boundaries.x.low is not None and boundaries.x.low.kind != "periodic":
+        allowed = 'a shear wave along x needs boundaries.x.kind = "periodic"'
+        yield Problem("boundaries.x", shown(boundaries.x.low.kind), allowed, "remove boundaries.x")
+    if any(initial.velocity_m_s):
+        allowed = "a shear wave is that of a gas at rest"
+        value = shown(list(initial.velocity_m_s))
+        yield Problem("initial.velocity_m_s", value, allowed, "remove velocity_m_s")
+    if species:
+        allowed = "a shear wave moves one gas, not a mixture"
+        yield Problem("initial.kind", shown(initial.kind), allowed, 'kind = "equilibrium"')
+
+
 def readable(title: str, initial: Any, output: Output) -> Iterator[Problem]:
     """Texts that go to a screen or name a file hold no invisible characters."""
     texts = {"title": title, "output.directory": output.directory or ""}
@@ -222,6 +241,7 @@ CHECKS: Sequence[tuple[tuple[str, ...], Callable[..., Iterator[Problem]]]] = (
     (("domain", "boundaries"), visible),
     (("domain", "boundaries", "species"), outside),
     (("initial", "species"), temperatures),
+    (("initial", "species", "boundaries"), one_wave),
     (("sample",), named),
     (("sample", "boundaries", "collisions", "domain", "initial"), measured),
     (("sample", "run"), steady),

@@ -47,20 +47,21 @@ def _sample(scenario: Scenario) -> Sample:
         every=max(1, round(scenario.steps / SERIES_SAMPLES)),
         fields_every=0 if scenario.homogeneous and not (frames or waits) else interval,
     )
-    names = quantities.applicable(
+    has = quantities.Measurable(
         fields=bool(sample.fields_every),
         walls=not scenario.closed,
+        flows=bool(sample.planes) or not scenario.sealed,
         collisions=scenario.collisions.scheme != "none",
-        uniform=scenario.homogeneous,
-        varying=not scenario.sealed,
+        wave=scenario.initial.kind == "shear-wave",
     )
+    names = quantities.applicable(has, uniform=scenario.homogeneous, varying=not scenario.sealed)
     return _filled(sample, quantities=names)
 
 
 def _output(scenario: Scenario) -> Output:
     """Frames of the fields where they are sampled; of the particles only for an animation."""
     sample, animated = scenario.sample, scenario.output.animation
-    fields = 0
+    fields, is_transient = 0, scenario.initial.kind in ("riemann", "shear-wave")
     if sample.fields_every:
         samples = max(0, scenario.steps - scenario.sample_start) // (
             sample.fields_every * FIELD_FRAMES
@@ -71,7 +72,7 @@ def _output(scenario: Scenario) -> Output:
         trajectory=max(1, scenario.steps // ANIMATION_FRAMES) if animated else 0,
         particles=min(scenario.particle_count, ANIMATED) if animated else TRACKED,
         fields=fields,
-        fields_average="interval" if scenario.initial.kind == "riemann" else "running",
+        fields_average="interval" if is_transient else "running",
     )
 
 

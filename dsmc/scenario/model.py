@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, PrivateAttr, TypeAdapter, ValidationError
 
+from dsmc.faces import PASSED
 from dsmc.scenario import defaults, scales, toml
 from dsmc.scenario.boundaries import Boundaries, Force
 from dsmc.scenario.checks import contradictions, cross_checks
@@ -198,8 +199,7 @@ class Scenario(Section):
     @property
     def sealed(self) -> bool:
         """Whether the number of particles never changes: nothing leaves and nothing enters."""
-        kinds = {patch.kind for patch in self.patches}
-        return not kinds & {"open", "reservoir", "pressure", "mass-flow"}
+        return not any(patch.kind in PASSED for patch in self.patches)
 
     @property
     def forced(self) -> bool:
@@ -208,8 +208,8 @@ class Scenario(Section):
 
     @property
     def homogeneous(self) -> bool:
-        """Whether the gas is the same everywhere: fully periodic and not a Riemann problem."""
-        return self.closed and self.initial.kind != "riemann"
+        """Whether the gas is the same everywhere: fully periodic, neither in parts nor a wave."""
+        return self.closed and self.initial.kind not in ("riemann", "shear-wave")
 
     @property
     def number_density(self) -> float:

@@ -30,6 +30,11 @@ class PlaneEntry(Section):
         None, min_length=1, max_length=60, description="name in the results", examples=["throat"]
     )
 
+    @property
+    def label(self) -> str:
+        """Its name in the results: what it is called, or where it is."""
+        return self.name or f"{self.axis} = {self.position_m:g} m"
+
 
 class DistributionEntry(Section):
     """A cell whose velocities are counted: [[sample.distributions]]."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dsmc import quantities
+from dsmc.faces import PASSED
 from dsmc.scenario.boundaries import Boundaries
 from dsmc.scenario.domain import AXES, Domain, uneven_cells
 from dsmc.scenario.messages import Problem, shown
@@ -30,25 +31,37 @@ def measured(
     sample: Sample, boundaries: Boundaries, collisions: Collisions, domain: Domain, initial: Any
 ) -> Iterator[Problem]:
     """Every requested quantity can be measured in this run."""
-    faces = [getattr(boundaries, axis).low.kind for axis in AXES[: len(domain.length_m)]]
-    has_walls = any(kind != "periodic" for kind in faces)
-    has_fields = (
-        has_walls or initial.kind == "riemann"
-        if sample.fields_every is None
-        else sample.fields_every > 0
+    kinds = set(_kinds(boundaries, domain))
+    graded = kinds != {"periodic"} or initial.kind in ("riemann", "shear-wave")
+    has = quantities.Measurable(
+        fields=graded if sample.fields_every is None else sample.fields_every > 0,
+        walls=kinds != {"periodic"},
+        flows=bool(sample.planes) or bool(kinds & set(PASSED)),
+        collisions=collisions.scheme != "none",
+        wave=initial.kind == "shear-wave",
     )
     for place, name in enumerate(sample.quantities or ()):
         if name not in quantities.QUANTITIES:
             continue
-        reason = quantities.why_not(name, has_fields, has_walls, collisions.scheme != "none")
+        reason = quantities.why_not(name, has)
         if reason:
-            is_field = "fields_every" in reason
+            keys = {"fields_every": "sample.fields_every = 10", "planes": "one [[sample.planes]]"}
+            cures = [f"for instance {key}, or " for word, key in keys.items() if word in reason]
             yield Problem(
                 f"sample.quantities[{place}]",
                 shown(name),
                 f"cannot be measured here: {reason}",
-                "for instance sample.fields_every = 10, or remove it" if is_field else "remove it",
+                "".join(cures) + "remove it",
             )
+
+
+def _kinds(boundaries: Boundaries, domain: Domain) -> Iterator[str]:
+    """The kinds of all faces and of the patches upon them."""
+    for axis in AXES[: len(domain.length_m)]:
+        faces = getattr(boundaries, axis)
+        for face in filter(None, (faces.low, faces.high)):
+            yield face.kind
+            yield from (patch.kind for patch in getattr(face, "patches", ()))
 
 
 def steady(sample: Sample, run: Run) -> Iterator[Problem]:
@@ -75,9 +88,9 @@ def targets(sample: Sample) -> Iterator[Problem]:
             allowed = f"unknown quantity; known: {', '.join(quantities.QUANTITIES)}"
             cure = f'did you mean "{close}"?' if close else "choose one of them"
             yield Problem(path, shown(value), allowed, cure)
-        elif not {"field", "wall"} & set(quantities.QUANTITIES[name].kinds):
-            allowed = "a target is the error of an average over time: a cell field, or at a wall"
-            cure = "for instance temperature = 0.01 or wall_shear = 0.01"
+        elif not {"field", "wall", "flow"} & set(quantities.QUANTITIES[name].kinds):
+            allowed = "a target is the error of an average over time: in cells, at walls, of flows"
+            cure = "for instance temperature = 0.01, wall_shear = 0.01 or mass_flow = 0.01"
             yield Problem(path, shown(value), allowed, cure)
 
 

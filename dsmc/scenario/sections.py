@@ -191,6 +191,13 @@ class Riemann(_Initial):
     )
 
 
+class ShearWave(_Uniform):
+    """A gas in equilibrium that flows as a circular wave, U (0, sin, cos)(2 pi x / L), along x."""
+
+    kind: Literal["shear-wave"]
+    amplitude_m_s: Positive = Field(description="U, amplitude of the wave [m/s]", examples=[50.0])
+
+
 class FromFile(_Uniform):
     """Particles read from an earlier trajectory, checkpoint or fields file.
 
@@ -211,6 +218,7 @@ Initial = Annotated[
     | Shell
     | UniformCube
     | Riemann
+    | ShearWave
     | FromFile,
     Field(discriminator="kind"),
 ]

@@ -25,9 +25,10 @@ LAYERS = {
     },
     "step": {"step"},
     "measuring": {
-        "averaging", "blocks", "closing", "distributions", "entropy", "expected", "faces",
-        "labelled", "loads", "measured", "notebook", "planes", "probing", "resolution", "result",
-        "sampling", "slow_modes", "statistics", "steady", "verdict", "wall_profiles",
+        "averaging", "balances", "blocks", "claims", "closing", "collisionless", "distributions",
+        "entropy", "expected", "faces", "impulse", "labelled", "loads", "measured", "notebook",
+        "planes", "probing", "resolution", "result", "sampling", "slow_modes", "statistics",
+        "steady", "verdict", "wall_profiles",
     },
     "files": {
         "checkpoint", "earlier", "fields", "flow_groups", "hdf5", "mesh", "snapshots", "summary",

@@ -17,6 +17,7 @@ import h5py
 import numpy as np
 
 import dsmc
+from dsmc.faces import FLUXES as FACE_FLUXES
 from dsmc.planes import FLUXES as PLANE_FLUXES
 from dsmc.wall_profiles import FLUXES as WALL_FLUXES
 
@@ -170,7 +171,7 @@ def remains(simulation: dsmc.Simulation) -> dict[str, np.ndarray]:
             found[f"{kind} {name}"] = measured.value
             found[f"{kind} {name} error"] = measured.error
     for face, wall in result.walls.items():
-        for name in ("number_flux", "pressure", "shear", "heat_flux", "leaving", "entering"):
+        for name in FACE_FLUXES:
             found[f"wall {face} {name}"] = np.array([*map(np.array, getattr(wall, name))])
     for kind, fluxes in (("planes", PLANE_FLUXES), ("wall_profiles", WALL_FLUXES)):
         for name, measured in getattr(result, kind).items():

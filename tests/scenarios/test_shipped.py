@@ -13,6 +13,7 @@ from dsmc.trajectory import read_frame, read_observables
 SHORT = {
     "initial.particles": 20_000,
     "run.steps": 40,
+    "run.replicas": 1,
     "sample.every": 10,
     "output.trajectory": 20,
     "output.particles": 50,

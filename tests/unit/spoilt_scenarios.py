@@ -312,6 +312,9 @@ EXTRA = (
     ("steady", "sample", {"targets": {"energy": 0.01}}, "sample.targets.energy"),
     ("steady", "sample", {"targets": {"wall_shear": 1.0}}, "sample.targets.wall_shear"),
     ("file", "sample", {"targets": {"wall_shear": 0.1}}, "sample.targets.wall_shear"),
+    ("file", "sample", {"targets": {"mass_flow": 0.1}}, "sample.targets.mass_flow"),
+    ("file", "sample", {"quantities": ["mass_flow"]}, "sample.quantities[0]"),
+    ("file", "sample", {"quantities": ["shear_wave"]}, "sample.quantities[0]"),
     ("file", "sample", {"wall_cells": True}, "sample.wall_cells"),
     ("file", "sample", {"planes": [{"axis": "y", "position_m": 0.1}]}, "sample.planes[0].axis"),
     (

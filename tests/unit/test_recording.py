@@ -60,3 +60,20 @@ def test_a_plane_inside_cells_is_warned_of():
 def test_a_run_too_short_to_become_steady_is_warned_of():
     caution = warned(**{"run.steps": 500})["sample.start"]
     assert "hardly be steady" in caution.text
+
+
+def test_the_error_of_a_mass_flow_is_foreseen_through_planes_and_open_faces():
+    scenario = load("slit", {"sample.targets": {"mass_flow": 0.01}})
+    entries = [e for e in forecast.expected_errors(scenario) if e.quantity == "mass_flow"]
+    assert [entry.place for entry in entries] == [
+        "at x low", "at slit", "through x = 0.00025 m", "through x = 0.00075 m",
+    ]  # fmt: skip
+    # n cbar/4 A m sqrt(2/crossings), and 0.4 of the area has sqrt(0.4) of the error
+    assert entries[1].error / entries[0].error == pytest.approx(0.4**0.5)
+
+
+def test_the_gas_before_the_cold_end_of_a_profile_is_foreseen():
+    channel = load("thermal_creep")
+    assert not forecast.warnings(channel)
+    wide = load("thermal_creep", {"domain.cells": [24, 10]})  # 0.5 of the mean free path at 300 K
+    assert "0.749 mean free paths" in next(iter(forecast.warnings(wide))).found

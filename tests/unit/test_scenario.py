@@ -210,7 +210,7 @@ def test_every_quantity_has_a_unit_and_a_description():
         assert quantity.unit and quantity.description and quantity.kinds
         assert quantity.kind in ("series", "field", "wall", "histogram")
     with pytest.raises(KeyError):
-        quantities.why_not("nothing", True, True, True)
+        quantities.why_not("nothing", quantities.Measurable(True, True, True, True, True))
 
 
 def test_the_schema_describes_every_section():

@@ -206,3 +206,21 @@ def test_replicas_wait_each_for_itself():
     rows = min(result.series["temperature"].time.size for result in results)
     assert both.series["temperature"].time.size == rows
     assert max(result.steps for result in results) <= run().steps  # half the square of the error
+
+
+def test_a_mass_flow_can_be_a_target():
+    scenario = dsmc.load("slit", {
+        "initial.particles": 2000, "domain.cells": [5, 5], "sample.start": 200, "run.seed": SEED,
+        "sample.targets": {"mass_flow": 0.1}, "sample.distributions": [], "run.steps": 4000,
+        "sample.planes": [{"axis": "x", "position_m": 4e-4, "name": "middle"}],
+    })  # fmt: skip
+    with dsmc.Simulation(scenario, threads=1) as simulation:
+        found = simulation.run()
+    assert found.sampling.ended == "the targets are reached"
+    flows = [found.planes["middle"].mass_flow, found.walls["slit"].mass_flow]
+    flows.append(found.walls["x_low"].mass_flow)
+    largest = max(abs(value) for value, _ in flows)
+    assert max(error for _, error in flows) <= 0.1 * largest
+    slit, mass = found.walls["slit"], scenario.molecules[0].mass
+    assert slit.mass_flow[0] == pytest.approx(slit.outflow[0] * mass * slit.area)
+    assert found.walls["x_high"].mass_flow == (0.0, 0.0)  # a wall
