@@ -184,7 +184,9 @@ def test_every_quantity_has_a_forecast_or_a_reason(name):
     if name == "mixture":
         gas = Scenario(**{**BOX, **ARGON_HELIUM, "boundaries": WALLS})
     elif name == "all":
-        gas = scenario(boundaries=WALLS, sample={"quantities": list(QUANTITIES)})
+        every = [name for name in QUANTITIES if QUANTITIES[name].needs != "wave"]
+        planes = [{"axis": "x", "position_m": 5e-4}]
+        gas = scenario(boundaries=WALLS, sample={"quantities": every, "planes": planes})
     else:
         gas = load(name)
     entries = forecast.expected_errors(gas)
