@@ -177,6 +177,7 @@ def why_not(name: str, has: Measurable) -> str:
 
 
 def nearest(name: str) -> str:
-    """The known name that resembles `name` most; empty if none does."""
-    close = get_close_matches(name.lower(), list(QUANTITIES), n=1, cutoff=0.5)
-    return close[0] if close else ""
+    """The known name that resembles `name` most, of several the one with its letters; or empty."""
+    close = get_close_matches(name.lower(), list(QUANTITIES), n=3, cutoff=0.5)
+    rearranged = [known for known in close if sorted(known) == sorted(name.lower())]
+    return next(iter(rearranged or close), "")

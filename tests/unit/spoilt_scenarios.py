@@ -192,7 +192,8 @@ def absurd(table, path, value, chance):
 def left_out(table, path, value, chance):
     is_axis = path[0] == "boundaries" and len(path) == 3  # both faces are periodic without
     is_nameless = path[-1] == "name" and path[0] != "species"  # a patch may be
-    if path[-1] not in REQUIRED or path[0] == "gas" or is_axis or is_nameless:
+    is_optional = path[-1] == "temperature_K" and (path[0] == "species" or "profile" in path)
+    if path[-1] not in REQUIRED or path[0] == "gas" or is_axis or is_nameless or is_optional:
         return []
     del table[path[-1]]
     return [text_of(path)]
