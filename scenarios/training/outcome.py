@@ -95,13 +95,21 @@ class Outcome:
         return steps, np.array([[look[quantity] for look in each.rows] for each in found])
 
     def cost(self, case: str) -> dict[str, float]:
-        """Time of a step over that of the baseline, medians over the seeds."""
-        seconds = {
-            self.label(row): float(np.median([f.seconds_per_step for f in self._found(case, row)]))
-            for row in self.rows(case)
-        }
-        first = next(iter(seconds.values()))
-        return {label: each / first if first > 0.0 else math.nan for label, each in seconds.items()}
+        """Time of a step by method, over that of the baseline: medians over its trainings.
+
+        Probed trainings do not count as long as there are others: the probe slows what follows it.
+        """
+        seconds = {}
+        for method in self.plan.study.methods:
+            trained = [
+                found
+                for cell, found in {**self.tuned, **self.fresh}.items()
+                if (cell.case, cell.method) == (case, method.name)
+            ]
+            counted = [found for found in trained if not found.probed] or trained
+            seconds[method.name] = float(np.median([found.seconds_per_step for found in counted]))
+        first = seconds[self.plan.baseline.name]
+        return {name: each / first if first > 0.0 else math.nan for name, each in seconds.items()}
 
     def probed(self, case: str) -> dict[tuple[str, str], list[dict[str, int]]]:
         """Counts of the probe by layer and collision, one for each seed."""

@@ -27,7 +27,7 @@ def draw(outcome: Outcome, folder: Path) -> list[Path]:
         "differences": ([*_differences(outcome)], (6.4, height), len(metrics)),
         "frontier": ([*_frontiers(outcome)], (8.4, 5.0), 2),
         "course": ([*_courses(outcome)], (6.4, 4.4), len(_over_steps(outcome))),
-        "matrices": ([*_matrices(outcome)], _MATRIX, len(cases)),
+        "matrices": ([*_matrices(outcome)], _MATRIX, len(cases) if len(cases) > 1 else 3),
     }
     drawn = [
         style.draw_panels(
@@ -96,10 +96,11 @@ def _matrices(outcome: Outcome) -> Iterator[style.Panel]:
     for rows in zip(*(_collisions(outcome, case) for case in cases), strict=True):
         for case, layer, row in zip(cases, layers, rows, strict=True):
             weights = outcome.weights(case, row)
+            told = [] if outcome.plan.study.seeds.tuning else [outcome.setting_of(row)]
             if layer in weights:
                 yield partial(
                     cosine_matrix, weight=in_order(np.array(weights[layer])),
-                    title="\n".join([case or layer, row[0], outcome.setting_of(row)]),
+                    title="\n".join([case or layer, row[0], *told]),
                 )  # fmt: skip
 
 
@@ -111,10 +112,15 @@ def _over_steps(outcome: Outcome) -> list[str]:
 
 
 def _collisions(outcome: Outcome, case: str) -> list[Row]:
-    """The baseline and the collisions, each with its last setting."""
-    kinds = {m.name: m.kind for m in outcome.plan.study.methods}
+    """The baseline and the first method of each collision and scattering, with its last setting."""
+    sections = {method.name: method for method in outcome.plan.study.methods}
     first, *others = dict(outcome.rows(case)).items()
-    return [first, *(row for row in others if kinds[row[0]] in COLLISIONS)]
+    chosen = {}
+    for row in others:
+        section = sections[row[0]]
+        if section.kind in COLLISIONS:
+            chosen.setdefault((section.kind, section.words.get("scatter")), row)
+    return [first, *chosen.values()]
 
 
 def in_order(weight: np.ndarray) -> np.ndarray:

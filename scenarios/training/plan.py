@@ -30,7 +30,7 @@ from scenarios.training.sections import (
     Seeds,
 )
 
-FEW = {"cases": 2, "steps": 3, "samples": 60, "seeds": 2, "width": 4}
+FEW = {"cases": 2, "steps": 3, "samples": 40, "seeds": 2, "width": 4}
 """What a miniature has at most."""
 
 _SAMPLES = ("learn", "validate_with", "test_with")

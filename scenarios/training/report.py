@@ -103,12 +103,12 @@ def _claims(found: Mapping[str, Comparison]) -> str:
 def _costs(outcome: Outcome, case: str) -> Iterator[str]:
     """Time of a step, relative to the first method."""
     yield from ("", f"### {_title(case, 'time of a step')}", "")
-    yield "Processor time over that of the first method, median over the seeds:"
+    yield "Processor time over that of the first method, medians over all trainings:"
     yield ""
     yield "| method | time |"
     yield "|---|---|"
-    for label, ratio in outcome.cost(case).items():
-        yield f"| {label} | {ratio:.2f} |"
+    for method, ratio in outcome.cost(case).items():
+        yield f"| {method} | {ratio:.2f} |"
 
 
 def _probe(outcome: Outcome, case: str) -> Iterator[str]:

@@ -201,6 +201,7 @@ def test_a_method_without_strength_is_the_bare_optimizer_bit_for_bit(small, tmp_
         (['tune_by="tested_loss"'], "tune_by", "write validated_loss"),
         (["seeds.evaluation=3"], "seeds.evaluation = 3", "write 7 or more"),
         (['cases=[{name="a",data={lern=3}}]'], "cases[0].data.lern", "did you mean learn?"),
+        (['cases=[{name="a"},{name="b"}]', "budget.epochs=3"], "1 problem\n\n  budget = both", ""),
         (["cases=[{data={learn=30}}]"], "cases[0].name", "give the case a name"),
         (['optimizer.kind="adam"', "optimizer.momentum=0.5"], "optimizer.momentum", "remove"),
     ],
