@@ -2,7 +2,7 @@
 
 Without collisions every molecule flies on: each gas by itself is half a Maxwellian space, and the
 sums of both are exact.  With very many collisions the Euler equations hold, but for the thickness
-of the waves.  A real gas is between the two.  Nothing is offered once a wave has reached a face.
+of the waves.  A real gas is between the two.  Nothing is offered once a face has been felt.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def expected_profiles(scenario: Scenario, x: np.ndarray, time: float) -> list[Pr
 
 
 def from_plane(scenario: Scenario, x: np.ndarray) -> np.ndarray:
-    """Places from the plane where the gases met [m]."""
+    """Places from the plane where the gases met; x : (n,) [m]."""
     return x - scenario.initial.split * scenario.lengths[0]
 
 
@@ -84,7 +84,7 @@ def faces_are_silent(
 
 
 def euler(scenario: Scenario, x: np.ndarray, time: float) -> Profiles | None:
-    """The exact solution of the Euler equations: `reference.riemann_solution`."""
+    """The exact solution of the Euler equations, `reference.riemann_solution`; x : (n,) [m]."""
     mass = scenario.molecules[0].mass
     left, right = (
         (side.number_density_m3 * mass, side.velocity_m_s[0],
@@ -102,7 +102,10 @@ def euler(scenario: Scenario, x: np.ndarray, time: float) -> Profiles | None:
 
 
 def of_gas(n: np.ndarray, u: np.ndarray, p: np.ndarray) -> dict[str, np.ndarray]:
-    """The fields of a gas of one species; NaN where next to nothing is left of it."""
+    """The fields of a gas of one species; NaN where next to nothing is left of it.
+
+    n : (n,) [1/m^3]; u : (n,) [m/s]; p : (n,) [Pa]
+    """
     gas = n > THINNEST * n.max()
     return {
         "number_density": n,
@@ -113,7 +116,7 @@ def of_gas(n: np.ndarray, u: np.ndarray, p: np.ndarray) -> dict[str, np.ndarray]
 
 
 def collisionless(scenario: Scenario, x: np.ndarray, time: float) -> Profiles | None:
-    """Molecules of both sides that fly on: `reference.free_expansion_moments` of each."""
+    """Molecules of both sides that fly on, `reference.free_expansion_moments`; x : (n,) [m]."""
     mass, initial = scenario.molecules[0].mass, scenario.initial
     n, flow, square = (np.zeros(x.shape) for _ in range(3))  # n, n u, n <v^2>
     away, speeds = from_plane(scenario, x), []

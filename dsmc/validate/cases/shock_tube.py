@@ -143,6 +143,6 @@ CASE = Case(
     },
     mutants=(
         Mutant("pressure on the right 20 % too high", settings={"pressure": 0.12},
-               effort=Effort(12, {"time": 400.0, "per_path": 50.0})),
+               effort=Effort(12, {"time": 600.0, "per_path": 100.0})),
     ),
 )  # fmt: skip
