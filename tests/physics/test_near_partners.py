@@ -115,14 +115,14 @@ def test_pairs_that_meet_again_and_again_are_noticed():
 
 @pytest.mark.long
 def test_in_short_steps_neighbours_meet_again():
-    """A known bias: 4.4 % too slow in steps of 0.05 tau, within 1 %; error 0.3 %.
+    """A known bias: 4.4 % too slow in steps of 0.05 tau, within 1 %; error 0.2 %.
 
-    Steps of a quarter of tau, in which neighbours part, are the wrong twin.
+    Steps of a quarter of tau, in which most neighbours part (1.7 %), are the wrong twin.
     """
     for step, agrees in ((0.05, True), (0.25, False)):
-        value, error = combine(1.0 - stress_decay("nearest", count=24, step=step))
+        value, error = combine(1.0 - stress_decay("nearest", count=40, step=step))
         verdict = single_test(
-            float(value[0]), float(error[0]), 0.044, margin=0.01, degrees=23, budget=BUDGET
+            float(value[0]), float(error[0]), 0.044, margin=0.01, degrees=39, budget=BUDGET
         )
         assert verdict.passed == agrees
 
