@@ -208,7 +208,7 @@ def test_every_quantity_has_a_unit_and_a_description():
     for name, quantity in quantities.QUANTITIES.items():
         assert quantity.name == name
         assert quantity.unit and quantity.description and quantity.kinds
-        assert quantity.kind in ("series", "field", "wall", "histogram")
+        assert quantity.kind in ("series", "field", "wall", "flow", "histogram")
     with pytest.raises(KeyError):
         quantities.why_not("nothing", quantities.Measurable(True, True, True, True, True))
 
