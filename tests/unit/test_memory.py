@@ -42,7 +42,7 @@ def counting(gas):
     """Bytes of the arrays that count what the walls receive, while they are evaluated."""
     with Simulation(gas, threads=1) as simulation:
         sampler = simulation.wall_sampler
-        held = simulation._tallies.walls.nbytes + sampler.blocks.means.nbytes
+        held = simulation.executor.tallies.walls.nbytes + sampler.blocks.means.nbytes
         return held + 8 * sampler.first.nbytes
 
 
