@@ -4,7 +4,7 @@ import ast
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,7 +71,8 @@ def tracked_files() -> list[Path]:
     return sorted(path for path in paths if path.is_file() and not path.is_symlink())
 
 
-def imports(module: Module) -> Iterator[Import]:
+@cache
+def imports(module: Module) -> tuple[Import, ...]:
     """Every import of a module that happens when it runs; type-only imports do not count."""
 
     def visit(node: ast.AST, at_load: bool) -> Iterator[Import]:
@@ -91,7 +92,7 @@ def imports(module: Module) -> Iterator[Import]:
             for child in ast.iter_child_nodes(node):
                 yield from visit(child, at_load and not waits)
 
-    yield from visit(module.tree, True)
+    return tuple(visit(module.tree, True))
 
 
 def _absolute(module: Module, node: ast.ImportFrom) -> str:
