@@ -24,16 +24,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dsmc import reference
 from dsmc.scenario import Scenario
 from dsmc.simulation import Simulation
-from dsmc.species import TABLE
 from dsmc.validate.case import Curve, Figures, Repetition, Values, figures
-from dsmc.validate.homogeneous import NUMBER_DENSITY, TEMPERATURE
-
-ARGON = TABLE["Ar"].as_model("hard-sphere")
-V0 = float(reference.most_probable_speed(ARGON.mass, TEMPERATURE))
-PATH = float(reference.mean_free_path(NUMBER_DENSITY, TEMPERATURE, ARGON.mass, ARGON.diameter))
+from dsmc.validate.homogeneous import ARGON, NUMBER_DENSITY, PATH, TEMPERATURE
 
 
 class Grid(NamedTuple):
@@ -77,7 +71,7 @@ class Drive(NamedTuple):
     steps: int
 
 
-Flow = Callable[[Repetition, Grid, float], Values]
+Flow = Callable[..., Values]
 
 
 def gas_between(
@@ -98,7 +92,7 @@ def gas_between(
         for side, plate in (("low", low), ("high", high))
     }
     return Scenario(
-        gas={"species": "Ar", "model": "hard-sphere"},
+        gas=ARGON["hard-sphere"],
         domain={"length_m": [grid.gap * PATH], "cells": [grid.cells]},
         initial={"kind": "equilibrium", "number_density_m3": NUMBER_DENSITY,
                  "temperature_K": TEMPERATURE, "particles": grid.particles},
@@ -137,11 +131,15 @@ def received(simulation: Simulation, grid: Grid) -> Values:
 
 
 def on_two_grids(
-    repetition: Repetition, flow: Flow, drives: Mapping[float, Drive], numbers: Sequence[float]
+    repetition: Repetition,
+    flow: Flow,
+    drives: Mapping[float, Drive],
+    numbers: Sequence[float],
+    **options: Any,
 ) -> Values:
     """F figures of a flow at K Knudsen numbers, free of second order, then their changes: (2 K F,).
 
-    flow : flow(repetition, grid, strength) -> (F,); drives : by Knudsen number
+    flow : flow(repetition, grid, strength, **options) -> (F,); drives : by Knudsen number
     """
     fine, coarse = [], []
     for place, grid in enumerate(GRIDS):
@@ -151,8 +149,8 @@ def on_two_grids(
         own = grid._replace(steps=steps)
         number = 2 * (len(GRIDS) * repetition.number + place)
         one, other = (Repetition(repetition.seed, number + i, repetition.laws) for i in (0, 1))
-        fine.append(flow(one, own, strength))
-        coarse.append(flow(other, own.coarser(), 2.0 * strength))
+        fine.append(flow(one, own, strength, **options))
+        coarse.append(flow(other, own.coarser(), 2.0 * strength, **options))
     close, wide = np.array(fine), np.array(coarse)
     return np.array([(4.0 * close - wide) / 3.0, wide - close]).ravel()
 

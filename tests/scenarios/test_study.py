@@ -228,9 +228,10 @@ def test_values_that_do_not_go_together_are_told_by_the_collision(small):
         (["--set", "data={kind='intents',train='a',test='b'}"], "No such file"),
     ],
 )
-def test_what_is_missing_is_named_before_anything_is_trained(small, words, told, tmp_path, capsys):
-    if words[0] == "--device" and torch.cuda.is_available():
-        pytest.skip("there is a device")
+def test_what_is_missing_is_named_before_anything_is_trained(
+    small, words, told, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     file = [] if words[0].endswith("toml") else [str(small), "--set", "model.hidden=[3]"]
     assert study.main([*file, *words, "-o", str(tmp_path / "x")]) == 2
     assert told in capsys.readouterr().err

@@ -15,10 +15,7 @@ import numpy as np
 from dsmc import reference
 from dsmc.validate.case import Case, Effort, Figures, Mutant, Repetition, Values
 from dsmc.validate.gaps import (
-    ARGON,
     NUMBERS,
-    PATH,
-    V0,
     Drive,
     Grid,
     gas_between,
@@ -27,7 +24,7 @@ from dsmc.validate.gaps import (
     received,
     start,
 )
-from dsmc.validate.homogeneous import NUMBER_DENSITY
+from dsmc.validate.homogeneous import MASS, NUMBER_DENSITY, PATH, V0
 
 DRIVES = {
     0.05: Drive(0.04, 8000),
@@ -65,7 +62,7 @@ def flow_rates(
         fields = simulation.result.fields
     flow = (fields["number_density"].value * fields["velocity_y"].value).mean()
     heat = fields["heat_flux_y"].value.mean()
-    pressure = NUMBER_DENSITY * ARGON.mass * V0**2 / 2.0
+    pressure = NUMBER_DENSITY * MASS * V0**2 / 2.0
     return np.array([flow / (NUMBER_DENSITY * V0), -heat / (pressure * V0)]) / force
 
 

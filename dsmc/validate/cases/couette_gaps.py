@@ -13,9 +13,7 @@ import numpy as np
 from dsmc import reference
 from dsmc.validate.case import Case, Effort, Figures, Mutant, Repetition, Values
 from dsmc.validate.gaps import (
-    ARGON,
     NUMBERS,
-    V0,
     Drive,
     Grid,
     gas_between,
@@ -24,7 +22,7 @@ from dsmc.validate.gaps import (
     received,
     start,
 )
-from dsmc.validate.homogeneous import NUMBER_DENSITY, TEMPERATURE
+from dsmc.validate.homogeneous import MASS, NUMBER_DENSITY, TEMPERATURE, V0
 from dsmc.validate.wrong_laws import faster
 from dsmc.walls import MOMENTUM_IN, MOMENTUM_OUT
 
@@ -62,17 +60,13 @@ def stress(
         start(simulation, sheared)
         plates = received(simulation, grid)
     dragged = plates[:, MOMENTUM_IN + 1] - plates[:, MOMENTUM_OUT + 1]
-    unit = reference.free_molecular_couette_stress(NUMBER_DENSITY, TEMPERATURE, ARGON.mass, U)
+    unit = reference.free_molecular_couette_stress(NUMBER_DENSITY, TEMPERATURE, MASS, U)
     return np.array([(dragged[0] - dragged[1]) / (2.0 * float(unit))])
 
 
 def measure(repetition: Repetition, numbers: Sequence[float], accommodation: float = 1.0) -> Values:
     """The stress at every Knudsen number, then what it changes by on the coarse grids: (2 K,)."""
-
-    def flow(one: Repetition, grid: Grid, speed: float) -> Values:
-        return stress(one, grid, speed, accommodation)
-
-    return on_two_grids(repetition, flow, DRIVES, numbers)
+    return on_two_grids(repetition, stress, DRIVES, numbers, accommodation=accommodation)
 
 
 def known(numbers: Sequence[float]) -> Figures:

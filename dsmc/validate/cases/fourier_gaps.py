@@ -14,7 +14,6 @@ import numpy as np
 from dsmc import reference
 from dsmc.validate.case import Case, Effort, Figures, Mutant, Repetition, Values
 from dsmc.validate.gaps import (
-    ARGON,
     NUMBERS,
     Drive,
     Grid,
@@ -24,7 +23,7 @@ from dsmc.validate.gaps import (
     received,
     start,
 )
-from dsmc.validate.homogeneous import NUMBER_DENSITY, TEMPERATURE
+from dsmc.validate.homogeneous import MASS, NUMBER_DENSITY, TEMPERATURE
 from dsmc.validate.wrong_laws import faster
 from dsmc.walls import ENERGY_IN, ENERGY_OUT
 
@@ -57,17 +56,13 @@ def heat_flux(
         start(simulation, heated)
         plates = received(simulation, grid)
     warmed = plates[:, ENERGY_IN] - plates[:, ENERGY_OUT]
-    unit = reference.free_molecular_plates(NUMBER_DENSITY, hot, cold, ARGON.mass).heat_flux
+    unit = reference.free_molecular_plates(NUMBER_DENSITY, hot, cold, MASS).heat_flux
     return np.array([(warmed[1] - warmed[0]) / (2.0 * float(unit))])
 
 
 def measure(repetition: Repetition, numbers: Sequence[float], accommodation: float = 1.0) -> Values:
     """The heat flux at every Knudsen number, then its change on the coarse grids: (2 K,)."""
-
-    def flow(one: Repetition, grid: Grid, difference: float) -> Values:
-        return heat_flux(one, grid, difference, accommodation)
-
-    return on_two_grids(repetition, flow, DRIVES, numbers)
+    return on_two_grids(repetition, heat_flux, DRIVES, numbers, accommodation=accommodation)
 
 
 def known(numbers: Sequence[float]) -> Figures:
