@@ -6,12 +6,21 @@ time of arrival is the root of a quadratic, from which no particle can escape.
 
 import numpy as np
 
-from dsmc.compiled import inner_kernel, kernel
+from dsmc.compiled import inner_kernel, kernel, law
 from dsmc.crossings import cross_planes
 from dsmc.parabola import arrival_time
 from dsmc.walls import reach_face
 
 MOST_HITS = 1000  # in a step: a particle that bounces more often lies on the face
+
+
+@law
+def felt_acceleration(acceleration, phase, row, axes):
+    """What one molecule feels from face to face [m/s^2]: what they all do, whatever its velocity.
+
+    phase[row, axes : axes + 3] : its velocity [m/s]
+    """
+    return acceleration
 
 
 @inner_kernel
@@ -22,9 +31,10 @@ def fall_inside(phase, row, species, model, acceleration, planes, dt, tally):
     """
     grid = model.grid
     axes = len(grid.lengths)
+    felt = felt_acceleration(acceleration, phase, row, axes)
     inside = True
     for axis in range(axes):
-        turn = acceleration[axis] * dt
+        turn = felt[axis] * dt
         rise = abs(turn) * dt / 8
         x = phase[row, axis]
         y = x + (phase[row, axes + axis] + turn / 2) * dt
@@ -33,12 +43,12 @@ def fall_inside(phase, row, species, model, acceleration, planes, dt, tally):
     if inside:
         if planes is not None:
             cross_planes(
-                phase, row, species, acceleration, planes, model.gas.mass, model.time_step, tally
+                phase, row, species, felt, planes, model.gas.mass, model.time_step, tally
             )  # fmt: skip
         for axis in range(axes):
-            phase[row, axis] += (phase[row, axes + axis] + acceleration[axis] * dt / 2) * dt
+            phase[row, axis] += (phase[row, axes + axis] + felt[axis] * dt / 2) * dt
         for axis in range(3):
-            phase[row, axes + axis] += acceleration[axis] * dt
+            phase[row, axes + axis] += felt[axis] * dt
     return inside
 
 
@@ -54,6 +64,7 @@ def fall_to_faces(
     axes = len(lengths)
     hit, at_axis = 0, -1
     while hit < MOST_HITS:
+        felt = felt_acceleration(acceleration, phase, row, axes)
         soonest, at_axis, at_side = left, -1, 0
         for axis in range(axes):
             for side in range(2):
@@ -61,12 +72,12 @@ def fall_to_faces(
                 x = np.float64(phase[row, axis])
                 distance = max(0.0, lengths[axis] - x if side == 1 else x)
                 v = toward * np.float64(phase[row, axes + axis])
-                arrival = arrival_time(distance, v, toward * acceleration[axis])
+                arrival = arrival_time(distance, v, toward * felt[axis])
                 if arrival < soonest:
                     soonest, at_axis, at_side = arrival, axis, side
         if planes is not None:
-            cross_planes(phase, row, species, acceleration, planes, model.gas.mass, soonest, tally)
-        move(phase, row, acceleration, soonest, axes, -1)
+            cross_planes(phase, row, species, felt, planes, model.gas.mass, soonest, tally)
+        move(phase, row, felt, soonest, axes, -1)
         if at_axis < 0:
             break
         left -= soonest
@@ -76,7 +87,7 @@ def fall_to_faces(
             return False
         hit += 1
     if at_axis >= 0:  # it lies on that face, and glides along it
-        move(phase, row, acceleration, left, axes, at_axis)
+        move(phase, row, felt, left, axes, at_axis)
     for axis in range(axes):
         phase[row, axis] = min(max(phase[row, axis], 0.0), lengths[axis])
     return True

@@ -60,8 +60,8 @@ GRIDS = (
     Grid(5.0, cells=4, step=0.06, settling=4.0),
     Grid(20.0, cells=2, step=0.04, settling=2.0),
 )
-NUMBERS = tuple(grid.knudsen for grid in GRIDS)
-"""The Knudsen numbers."""
+EVERY = {grid.knudsen: 1.0 for grid in GRIDS}
+"""The Knudsen numbers, each as long as its drive says."""
 
 
 class Drive(NamedTuple):
@@ -134,19 +134,20 @@ def on_two_grids(
     repetition: Repetition,
     flow: Flow,
     drives: Mapping[float, Drive],
-    numbers: Sequence[float],
+    numbers: Mapping[float, float],
     **options: Any,
 ) -> Values:
     """F figures of a flow at K Knudsen numbers, free of second order, then their changes: (2 K F,).
 
     flow : flow(repetition, grid, strength, **options) -> (F,); drives : by Knudsen number
+    numbers : {Knudsen number: how many times as long as its drive says}
     """
     fine, coarse = [], []
     for place, grid in enumerate(GRIDS):
         if grid.knudsen not in numbers:
             continue
         strength, steps = drives[grid.knudsen]
-        own = grid._replace(steps=steps)
+        own = grid._replace(steps=round(numbers[grid.knudsen] * steps))
         number = 2 * (len(GRIDS) * repetition.number + place)
         one, other = (Repetition(repetition.seed, number + i, repetition.laws) for i in (0, 1))
         fine.append(flow(one, own, strength, **options))
@@ -156,7 +157,7 @@ def on_two_grids(
 
 
 def known_at(
-    numbers: Sequence[float],
+    numbers: Mapping[float, float],
     flows: Mapping[str, Callable[[float], float]],
     margins: Sequence[float],
     changes: float,
@@ -165,7 +166,7 @@ def known_at(
 
     changes : margin of all relative changes from the fine to the coarse grid
     """
-    chosen = np.array([number for number in NUMBERS if number in numbers])
+    chosen = np.array([number for number in EVERY if number in numbers])
     exact = np.array([[flow(1.0 / number) for flow in flows.values()] for number in chosen])
     labels = [f"{name}, Kn = {number:g}" for number in chosen for name in flows]
     labels += [f"change of {label}" for label in labels]

@@ -11,7 +11,7 @@ from dsmc.statistics import joint_test
 from dsmc.validate.case import Repetition
 from dsmc.validate.cases.couette_gaps import stress
 from dsmc.validate.cases.fourier_gaps import heat_flux
-from dsmc.validate.gaps import GRIDS, Drive, on_two_grids
+from dsmc.validate.gaps import EVERY, GRIDS, Drive, on_two_grids
 
 SEED = 20261125
 FLOWS = {"couette": (stress, 1.6), "fourier": (heat_flux, 0.8)}
@@ -47,8 +47,7 @@ def test_two_grids_free_a_flow_of_what_is_of_second_order():
         return np.array([grid.gap + square])
 
     drives = {grid.knudsen: Drive(0.1, 10) for grid in GRIDS}
-    numbers = [grid.knudsen for grid in GRIDS]
-    found, change = on_two_grids(Repetition(SEED, 0), flow, drives, numbers).reshape(2, -1)
+    found, change = on_two_grids(Repetition(SEED, 0), flow, drives, EVERY).reshape(2, -1)
     np.testing.assert_allclose(found, [grid.gap for grid in GRIDS], rtol=1e-12)
     assert (change > 0.0).all()
 
@@ -62,10 +61,9 @@ def test_every_number_and_grid_has_its_own_random_numbers():
         return np.array([0.0])
 
     drives = {grid.knudsen: Drive(0.1, 10) for grid in GRIDS}
-    numbers = [grid.knudsen for grid in GRIDS]
-    on_two_grids(Repetition(SEED, 3), flow, drives, numbers)
+    on_two_grids(Repetition(SEED, 3), flow, drives, EVERY)
     together = dict(seen)
     assert len(set(together.values())) == len(together) == 2 * len(GRIDS)
-    for number in numbers:
-        on_two_grids(Repetition(SEED, 3), flow, drives, [number])
+    for number in EVERY:
+        on_two_grids(Repetition(SEED, 3), flow, drives, {number: 1.0})
     assert seen == together

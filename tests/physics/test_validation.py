@@ -12,7 +12,8 @@ from dsmc.validate.report import figure_rows
 CHANCE = share(len(CASES))
 SLOW = {
     "cell-size", "channel", "couette", "fourier", "linear-rates-maxwell", "mixtures-hard-spheres",
-    "normal-shock", "shock-tube", "strong-shock", "time-step", "transport", "transport-vhs",
+    "normal-shock", "shock-tube", "strong-shock", "thermal-creep", "time-step", "transport",
+    "transport-vhs",
 }  # fmt: skip
 """Cases whose twins take long."""
 TWINS = [

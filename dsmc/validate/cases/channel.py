@@ -8,14 +8,14 @@ drives along the channel.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
 from dsmc import reference
 from dsmc.validate.case import Case, Effort, Figures, Mutant, Repetition, Values
 from dsmc.validate.gaps import (
-    NUMBERS,
+    EVERY,
     Drive,
     Grid,
     gas_between,
@@ -68,7 +68,7 @@ def flow_rates(
 
 def measure(
     repetition: Repetition,
-    numbers: Sequence[float],
+    numbers: Mapping[float, float],
     accommodation: float = 1.0,
     excess: float = 0.0,
 ) -> Values:
@@ -84,7 +84,7 @@ def measure(
     return on_two_grids(repetition, flow, DRIVES, numbers)
 
 
-def known(numbers: Sequence[float]) -> Figures:
+def known(numbers: Mapping[float, float]) -> Figures:
     """Margins: what the extrapolation leaves, and the reference; 1 % of the heat."""
     flows = {
         "flow rate": reference.poiseuille_flow,
@@ -93,7 +93,7 @@ def known(numbers: Sequence[float]) -> Figures:
     return known_at(numbers, flows, [1.5e-3, 1e-2], changes=0.3)
 
 
-NARROW = Effort(16, {"numbers": [1.0]})
+NARROW = Effort(16, {"numbers": {1.0: 1.0}})
 
 CASE = Case(
     name="channel",
@@ -106,8 +106,8 @@ CASE = Case(
     measure=measure,
     known=known,
     efforts={
-        "full": Effort(40, {"numbers": NUMBERS}),
-        "tight": Effort(800, {"numbers": NUMBERS}),
+        "full": Effort(40, {"numbers": EVERY}),
+        "tight": Effort(800, {"numbers": EVERY}),
     },
     mutants=(
         Mutant("force 3 % too strong", settings={"excess": 0.03}, effort=NARROW),

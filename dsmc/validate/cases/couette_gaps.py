@@ -6,14 +6,14 @@ over its free-molecular value rho U v0/(2 sqrt pi), depends on the Knudsen numbe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
 from dsmc import reference
 from dsmc.validate.case import Case, Effort, Figures, Mutant, Repetition, Values
 from dsmc.validate.gaps import (
-    NUMBERS,
+    EVERY,
     Drive,
     Grid,
     gas_between,
@@ -64,12 +64,14 @@ def stress(
     return np.array([(dragged[0] - dragged[1]) / (2.0 * float(unit))])
 
 
-def measure(repetition: Repetition, numbers: Sequence[float], accommodation: float = 1.0) -> Values:
+def measure(
+    repetition: Repetition, numbers: Mapping[float, float], accommodation: float = 1.0
+) -> Values:
     """The stress at every Knudsen number, then what it changes by on the coarse grids: (2 K,)."""
     return on_two_grids(repetition, stress, DRIVES, numbers, accommodation=accommodation)
 
 
-def known(numbers: Sequence[float]) -> Figures:
+def known(numbers: Mapping[float, float]) -> Figures:
     """Margin: what the extrapolation leaves, and the reference."""
     flows = {"stress ratio": reference.couette_stress}
     return known_at(numbers, flows, [1.5e-3], changes=0.1)
@@ -85,12 +87,12 @@ CASE = Case(
     measure=measure,
     known=known,
     efforts={
-        "quick": Effort(16, {"numbers": [1.0]}),
-        "full": Effort(40, {"numbers": NUMBERS}),
-        "tight": Effort(300, {"numbers": NUMBERS}),
+        "quick": Effort(16, {"numbers": {1.0: 1.0}}),
+        "full": Effort(40, {"numbers": EVERY}),
+        "tight": Effort(300, {"numbers": EVERY}),
     },
     mutants=(
         Mutant("plates with accommodation 0.98", settings={"accommodation": 0.98}),
-        Mutant("rate 5 % too high", faster(1.05), effort=Effort(16, {"numbers": [0.3]})),
+        Mutant("rate 5 % too high", faster(1.05), effort=Effort(16, {"numbers": {0.3: 1.0}})),
     ),
 )

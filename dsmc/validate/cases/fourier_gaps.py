@@ -7,14 +7,14 @@ d is small.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
 from dsmc import reference
 from dsmc.validate.case import Case, Effort, Figures, Mutant, Repetition, Values
 from dsmc.validate.gaps import (
-    NUMBERS,
+    EVERY,
     Drive,
     Grid,
     gas_between,
@@ -60,12 +60,14 @@ def heat_flux(
     return np.array([(warmed[1] - warmed[0]) / (2.0 * float(unit))])
 
 
-def measure(repetition: Repetition, numbers: Sequence[float], accommodation: float = 1.0) -> Values:
+def measure(
+    repetition: Repetition, numbers: Mapping[float, float], accommodation: float = 1.0
+) -> Values:
     """The heat flux at every Knudsen number, then its change on the coarse grids: (2 K,)."""
     return on_two_grids(repetition, heat_flux, DRIVES, numbers, accommodation=accommodation)
 
 
-def known(numbers: Sequence[float]) -> Figures:
+def known(numbers: Mapping[float, float]) -> Figures:
     """Margin: what the extrapolation leaves, and the reference."""
     flows = {"heat flux ratio": reference.fourier_heat_flux}
     return known_at(numbers, flows, [1.5e-3], changes=0.1)
@@ -81,12 +83,12 @@ CASE = Case(
     measure=measure,
     known=known,
     efforts={
-        "quick": Effort(16, {"numbers": [1.0]}),
-        "full": Effort(40, {"numbers": NUMBERS}),
-        "tight": Effort(600, {"numbers": NUMBERS}),
+        "quick": Effort(16, {"numbers": {1.0: 1.0}}),
+        "full": Effort(40, {"numbers": EVERY}),
+        "tight": Effort(600, {"numbers": EVERY}),
     },
     mutants=(
         Mutant("plates with accommodation 0.98", settings={"accommodation": 0.98}),
-        Mutant("rate 5 % too high", faster(1.05), effort=Effort(16, {"numbers": [0.3]})),
+        Mutant("rate 5 % too high", faster(1.05), effort=Effort(16, {"numbers": {0.3: 1.0}})),
     ),
 )
