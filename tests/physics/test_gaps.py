@@ -10,8 +10,11 @@ import pytest
 from dsmc.statistics import joint_test
 from dsmc.validate.case import Repetition
 from dsmc.validate.cases.couette_gaps import stress
+from dsmc.validate.cases.creep import CASE as CREEP
+from dsmc.validate.cases.creep import heat_force
 from dsmc.validate.cases.fourier_gaps import heat_flux
 from dsmc.validate.gaps import EVERY, GRIDS, Drive, on_two_grids
+from dsmc.validate.homogeneous import V0
 
 SEED = 20261125
 FLOWS = {"couette": (stress, 1.6), "fourier": (heat_flux, 0.8)}
@@ -67,3 +70,34 @@ def test_every_number_and_grid_has_its_own_random_numbers():
     for number in EVERY:
         on_two_grids(Repetition(SEED, 3), flow, drives, {number: 1.0})
     assert seen == together
+
+
+def added_by_a_temperature_gradient(force):
+    """Rates of <c_y>, <c_y c^2>, <c_y c^4>, by the force and by a gradient with tau/2 = 1: (2, 3).
+
+    By a force F, the mean of F_y d/dc_y; by the gradient, that of -2 c_y (c^2 - 5/2) c_y c^2k.
+    """
+    nodes, weights = np.polynomial.hermite.hermgauss(12)
+    c = np.stack(np.meshgrid(nodes, nodes, nodes, indexing="ij"), axis=-1).reshape(-1, 3)
+    mean = (
+        np.prod(np.stack(np.meshgrid(*[weights] * 3, indexing="ij")), axis=0).ravel() / np.pi**1.5
+    )
+    phase = np.column_stack([np.zeros(len(c)), c * V0])
+    push = np.array([force((0.0, -1.0, 0.0), phase, row, 1) for row in range(len(c))])
+    assert (push[:, [0, 2]] == 0.0).all()
+    square, y_square = (c**2).sum(axis=1), c[:, 1] ** 2
+    slopes = [square**k + 2 * k * y_square * square ** max(k - 1, 0) for k in range(3)]
+    by_force = [(mean * push[:, 1] * slope).sum() for slope in slopes]
+    source = -2.0 * y_square * (square - 2.5)
+    return by_force, [(mean * source * square**k).sum() for k in range(3)]
+
+
+def test_the_force_that_lets_gas_creep_acts_as_a_temperature_gradient():
+    by_force, by_gradient = added_by_a_temperature_gradient(heat_force)
+    np.testing.assert_allclose(by_force, by_gradient, rtol=1e-12, atol=1e-12)
+
+
+def test_a_force_that_vanishes_at_another_speed_pushes_on_the_whole():
+    twin = next(mutant for mutant in CREEP.mutants if mutant.laws)
+    by_force, by_gradient = added_by_a_temperature_gradient(twin.laws["felt_acceleration"])
+    assert by_force[0] == pytest.approx(by_gradient[0] - 0.015)
