@@ -151,7 +151,7 @@ def draw(entries: Sequence[dict], file: Path) -> Path | None:
         chosen = [e for e in entries if all(e[name] == value for name, value in held.items())]
         return lambda axes: draw_against(axes, key, chosen, *told[key])
 
-    title = f"{entries[0]['problem']}: the cost of a particle-step"
+    title = f"{entries[0]['problem']}: the cost of a particle-step (median, least, most of rounds)"
     return style.draw_panels([panel(key) for key in told], file, title=title, columns=3)
 
 
@@ -177,7 +177,7 @@ def draw_against(axes: Axes, key: str, entries: Sequence[dict], title: str, labe
     if key != "particles":
         style.plain_log_ticks(axes.xaxis)
     style.label_axes(axes, title, label, "time of a particle-step", "ns")
-    style.legend(axes, "bars: least and most of the rounds", loc="lower left")
+    style.legend_below(axes)
     return True
 
 
