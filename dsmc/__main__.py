@@ -12,12 +12,11 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from dsmc import __version__
-from dsmc.option_values import positive, seconds, share, whole
+from dsmc.option_values import nearest, positive, seconds, share, whole
 
 if TYPE_CHECKING:
     from dsmc.scenario import Scenario
@@ -55,12 +54,6 @@ class Parser(argparse.ArgumentParser):
         kind = "option" if option.startswith("-") else "argument"
         hint = nearest(option, known) if kind == "option" else ""
         self.error(f"unknown {kind} {option!r}{hint}")
-
-
-def nearest(word: str, known: Sequence[str]) -> str:
-    """`, did you mean ...?` or nothing."""
-    close = get_close_matches(word, known, n=1, cutoff=0.5)
-    return f", did you mean {close[0]}?" if close else ""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -111,6 +104,7 @@ def _is_told_to_the_user(error: ValueError) -> bool:
         ("dsmc.scenario", "ScenarioError"),
         ("dsmc.launch", "DirectoryInUse"),
         ("dsmc.device", "Refused"),
+        ("dsmc.problems", "ProblemError"),
     )
     known = [getattr(sys.modules.get(module), name, ()) for module, name in classes]
     return any(isinstance(error, kind) for kind in known)
@@ -177,13 +171,7 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
     told = "judge the engine against exact results"
     _validate_options(command("validate", told, run_validation))
 
-    bench = command("bench", "measure the speed of this machine", run_bench)
-    bench.add_argument("--particles", metavar="N", type=whole, help="particles of the main problem")
-    bench.add_argument("--threads", metavar="N", type=whole, nargs="+", help="numbers of threads")
-    choices = ("float64", "float32")
-    bench.add_argument("--precision", choices=choices, nargs="+", help="precisions")
-    _device_option(bench, "cpu")
-    bench.add_argument("--json", action="store_true", help="print JSON")
+    _bench_options(command("bench", "measure the speed of this machine", run_bench))
 
     scenarios = command("scenarios", "list the shipped scenarios, or print one", list_scenarios)
     scenarios.add_argument("name", nargs="?", help="print this one, to begin your own with")
@@ -195,6 +183,19 @@ def _device_option(parser: Parser, default: str | None) -> None:
     """Where to compute; without a default where the run did before."""
     told = "where to compute; torch-cpu: the program of the GPU on this processor, to try it"
     parser.add_argument("--device", choices=DEVICES, default=default, help=told)
+
+
+def _bench_options(parser: Parser) -> None:
+    """Which problems, how large, and on what."""
+    told = "box, flight (both if none), homogeneous, one-cell, couette, cavity, shock"
+    parser.add_argument("problems", metavar="PROBLEM", nargs="*", help=told)
+    parser.add_argument("--particles", metavar="N", type=whole, help="particles (a million)")
+    parser.add_argument("--per-cell", metavar="N", type=whole, help="particles in a cell (10)")
+    parser.add_argument("--threads", metavar="N", type=whole, nargs="+", help="numbers of threads")
+    choices = ("float64", "float32")
+    parser.add_argument("--precision", choices=choices, nargs="+", help="precisions")
+    _device_option(parser, "cpu")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _validate_options(parser: Parser) -> None:
@@ -329,7 +330,9 @@ def run_bench(arguments: argparse.Namespace) -> int:
     from dsmc import bench
 
     return bench.main(
+        problems=arguments.problems,
         particles=arguments.particles,
+        per_cell=arguments.per_cell,
         threads=arguments.threads,
         precision=arguments.precision,
         device=arguments.device,

@@ -1,10 +1,18 @@
-"""What the word after an option must be: a whole number, a duration, a share.
+"""What the word after an option must be: a whole number, a duration, a share, a known name.
 
 Each refuses other words with a line that says what is wrong and how to write it.
 """
 
 import argparse
 import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """`, did you mean ...?` or nothing."""
+    close = get_close_matches(word, known, n=1, cutoff=0.5)
+    return f", did you mean {close[0]}?" if close else ""
 
 
 def whole(text: str) -> int:

@@ -37,7 +37,7 @@ LAYERS = {
     "simulation": {"output", "progress", "replicas", "run", "samplers", "simulation", "window"},
     "outside": {
         "bench", "compare", "continuation", "folder", "forecast", "inspect", "launch",
-        "scenario", "validate",
+        "problems", "scenario", "validate",
     },
     "command line": {"__main__", "option_values"},
 }  # fmt: skip

@@ -6,6 +6,14 @@ import pytest
 
 from benchmarks import open_boundaries
 from dsmc import bench
+from dsmc.__main__ import main
+from dsmc.problems import PROBLEMS
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch):
+    """Rounds of some milliseconds."""
+    monkeypatch.setattr(bench, "SECONDS_PER_ROUND", 0.02)
 
 
 def test_the_box_is_the_box_that_codes_are_compared_on():
@@ -32,10 +40,13 @@ def test_the_json_names_machine_bandwidth_and_problems(capsys):
     for problem in report["problems"]:
         assert set(problem) == {
             "name", "particles", "threads", "precision",
-            "particle_steps_per_second", "ns_per_stage", "bytes_per_particle", "device",
+            "particle_steps_per_second", "ns", "ns_range", "ns_per_stage", "bytes_per_particle",
+            "bytes_per_particle_step", "memory_bound", "share_of_memory_bound", "device",
         }  # fmt: skip
-        total = sum(problem["ns_per_stage"].values())
-        assert problem["particle_steps_per_second"] == pytest.approx(1e9 / total, rel=0.3)
+        least, most = problem["ns_range"]
+        assert least <= problem["ns"] <= most
+        assert sum(problem["ns_per_stage"].values()) <= 1.3 * problem["ns"]
+        assert problem["particle_steps_per_second"] == pytest.approx(1e9 / problem["ns"])
 
 
 @pytest.mark.parametrize(("precision", "most"), [("float64", 105.0), ("float32", 57.0)])
@@ -46,6 +57,52 @@ def test_memory_per_particle_is_two_buffers_and_little_more(precision, most):
 
     with Simulation(scenario, threads=2) as simulation:
         assert simulation.memory / 200_000 <= most
+
+
+@pytest.mark.parametrize(("precision", "rows"), [("float64", 4 * 48), ("float32", 4 * 24)])
+def test_the_bound_counts_two_passes_over_the_rows(precision, rows):
+    """Each pass reads and writes every row; the bookkeeping of particle and cell is small."""
+    scenario = bench.problem("box", 1_000_000, precision)
+    of_particle, of_cell, of_thread = 3 * 4, 32 / 10, 12 / 10
+    for threads in (1, 2):
+        moved = bench.bytes_per_particle_step(scenario, threads)
+        assert moved == pytest.approx(rows + of_particle + of_cell + threads * of_thread)
+    fewer = bench.bytes_per_particle_step(bench.problem("one-cell", 1_000_000, precision))
+    assert fewer == pytest.approx(rows * 4 / 6 + of_particle, rel=1e-6)
+
+
+def test_the_share_is_the_pace_over_that_of_a_copy(monkeypatch):
+    monkeypatch.setattr(bench, "copy_bandwidth", lambda threads: 1e10 * threads)
+    timing = bench.time_problem("box", 2000, 2, "float64")
+    assert timing.memory_bound == pytest.approx(2e10 / timing.bytes_per_particle_step)
+    share = timing.particle_steps_per_second / timing.memory_bound
+    assert timing.share_of_memory_bound == pytest.approx(share)
+
+
+def test_an_unknown_problem_is_answered_with_those_that_there_are(capsys):
+    assert main(["bench", "box", "caviti"]) == 2
+    output, error = capsys.readouterr()
+    assert error == (
+        "unknown problem 'caviti', did you mean cavity?; "
+        "known: box, flight, homogeneous, one-cell, couette, cavity, shock\n"
+    )
+    assert output == ""
+    assert main(["bench", "one-cell", "--per-cell", "5"]) == 2
+    assert "leave --per-cell away" in capsys.readouterr().err
+
+
+def test_the_help_names_every_problem(capsys):
+    assert main(["bench", "--help"]) == 0
+    told = capsys.readouterr().out
+    assert all(name in told for name in PROBLEMS)
+
+
+def test_the_table_has_a_line_for_each_problem_and_its_stages(capsys):
+    words = "bench couette shock --particles 2000 --per-cell 40 --threads 1 --precision float64"
+    assert main(words.split()) == 0
+    couette, shock = capsys.readouterr().out.splitlines()[-2:]
+    assert couette.startswith("couette") and "2,000" in couette and "enter" not in couette
+    assert shock.startswith("shock") and "enter" in shock
 
 
 def test_open_boxes_hold_the_gas_of_the_closed_one():

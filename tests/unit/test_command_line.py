@@ -112,17 +112,17 @@ def test_run_passes_the_device_on(small, launched):
 
 def test_bench_passes_its_options_on(launched):
     assert main(["bench"]) == 3
-    words = "bench --particles 1e5 --threads 1 2 --precision float32 --device cuda --json"
-    words += " --quiet"
+    words = "bench box shock --particles 1e5 --threads 1 2 --precision float32 --device cuda --json"
+    words += " --quiet --per-cell 20"
     assert main(words.split()) == 3
     default, chosen = launched
     assert default == {
-        "particles": None, "threads": None, "precision": None, "device": "cpu", "as_json": False,
-        "quiet": False,
+        "problems": [], "particles": None, "per_cell": None, "threads": None, "precision": None,
+        "device": "cpu", "as_json": False, "quiet": False,
     }  # fmt: skip
     assert chosen == {
-        "particles": 100000, "threads": [1, 2], "precision": ["float32"], "device": "cuda",
-        "as_json": True, "quiet": True,
+        "problems": ["box", "shock"], "particles": 100000, "per_cell": 20, "threads": [1, 2],
+        "precision": ["float32"], "device": "cuda", "as_json": True, "quiet": True,
     }  # fmt: skip
 
 
