@@ -1,12 +1,12 @@
 """Flows between plates at six Knudsen numbers, as exactly as the tight tier measures them.
 
-    python -m benchmarks.plates_and_channels                     # the table
-    python -m benchmarks.plates_and_channels --json FILE         # and its numbers
-    python -m benchmarks.plates_and_channels couette -o DIR      # one flow; repetitions kept in DIR
+    python -m benchmarks.plates_and_channels                      # the table: hours on two cores
+    python -m benchmarks.plates_and_channels couette --kn 0.05    # a point: less than one hour
+    python -m benchmarks.plates_and_channels --json FILE          # numbers, into those of FILE
 
-Asks the cases couette, fourier, channel and thermal-creep of `dsmc validate --tight`: several hours
-on two cores, at most one for each Knudsen number of a flow. What is finished is kept, as by that
-command, and the same command goes on from there.
+Asks the cases couette, fourier, channel and thermal-creep as `dsmc validate --tight` does, but each
+Knudsen number by itself. Finished repetitions are kept in a directory (-o DIR), finished points in
+the file of --json; the same command goes on from there.
 """
 
 import argparse
@@ -14,10 +14,9 @@ import json
 import math
 from pathlib import Path
 
-from rich.console import Console
-
 from dsmc import bench
-from dsmc.validate import CASES, RECORDS, Outcome, Record, share, validate
+from dsmc.validate import CASES, RECORDS, Effort, Outcome, Record, share, validate
+from dsmc.validate.gaps import EVERY
 
 FLOWS = ("couette", "fourier", "channel", "thermal-creep")
 TOLD = (
@@ -25,12 +24,15 @@ TOLD = (
     "square of the relative error of the coarse flow, 4/3 of the change; null where the change is "
     "less than three of its errors."
 )
+HEAD = """| flow | Kn | measured | reference | deviation | change | left, at most |
+|---|---|---|---|---|---|---|"""
 
 
-def measured(name: str, directory: Path) -> Outcome:
-    """The outcome of a case in the tight tier."""
+def measured(name: str, number: float, directory: Path) -> Outcome:
+    """A flow at one Knudsen number, by the effort of the tight tier."""
     case = CASES[name]
-    effort = case.effort("tight")
+    tight = case.effort("tight")
+    effort = Effort(tight.repetitions, {"numbers": {number: tight.settings["numbers"][number]}})
     record = Record(directory, case, "tight", effort)
     return validate(case, "tight", effort, share(len(CASES)), record)
 
@@ -59,6 +61,8 @@ def entries(outcome: Outcome) -> list[dict]:
             "change_error": change_error,
             "left": 0.25 * (4.0 / 3.0 * change) ** 2 if seen else None,
             "repetitions": len(outcome.rows),
+            "seconds": round(outcome.seconds),
+            "machine": bench.machine(),
         })  # fmt: skip
     return told
 
@@ -76,25 +80,34 @@ def line(entry: dict) -> str:
     )
 
 
+def merged(path: Path, new: list[dict]) -> None:
+    """Put points into a file, in place of those that were measured before."""
+    old = json.loads(path.read_text(encoding="utf-8"))["entries"] if path.exists() else []
+    points = {(one["case"], one["figure"], one["knudsen"]): one for one in [*old, *new]}
+    text = json.dumps({"told": TOLD, "entries": list(points.values())}, indent=1)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
 def main() -> None:
     """Measure, print the table, and write the numbers."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("flows", nargs="*", metavar="FLOW", help=f"{', '.join(FLOWS)}; all of them")
+    parser.add_argument("--kn", type=float, nargs="+", metavar="KN", help="Knudsen numbers; all")
     parser.add_argument("-o", dest="directory", type=Path, default=RECORDS, metavar="DIR")
     parser.add_argument("--json", type=Path, metavar="FILE")
     asked = parser.parse_args()
     if unknown := set(asked.flows) - set(FLOWS):
         parser.error(f"no flow {min(unknown)!r}; known: {', '.join(FLOWS)}")
-    rows, console = [], Console(width=132)
-    console.print("| flow | Kn | measured | reference | deviation | change | left, at most |")
-    console.print("|---|---|---|---|---|---|---|")
+    if unknown := set(asked.kn or ()) - set(EVERY):
+        parser.error(f"no Knudsen number {min(unknown):g}; known: {', '.join(map(str, EVERY))}")
+    print(HEAD)
     for name in asked.flows or FLOWS:
-        for entry in entries(measured(name, asked.directory)):
-            console.print(line(entry), highlight=False)
-            rows.append(entry)
-    if asked.json is not None:
-        report = {"machine": bench.machine(), "told": TOLD, "entries": rows}
-        asked.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+        for number in CASES[name].effort("tight").settings["numbers"]:
+            if asked.kn is None or number in asked.kn:
+                found = entries(measured(name, number, asked.directory))
+                print("\n".join(line(entry) for entry in found), flush=True)
+                if asked.json is not None:
+                    merged(asked.json, found)
 
 
 if __name__ == "__main__":
