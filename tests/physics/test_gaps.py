@@ -46,7 +46,7 @@ def test_two_grids_free_a_flow_of_what_is_of_second_order():
 
     def flow(repetition, grid, strength):
         cell, per_cell = grid.gap / grid.cells, grid.particles / grid.cells
-        square = 0.3 * strength**2 + 0.2 * cell**2 + 0.1 * grid.step**2 + 2.0 / per_cell
+        square = 0.3 * strength**2 + 0.2 * cell**2 + 0.1 * grid.step**2 + 2.0 * grid.step / per_cell
         return np.array([grid.gap + square])
 
     drives = {grid.knudsen: Drive(0.1, 10) for grid in GRIDS}
