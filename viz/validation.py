@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from dsmc import __version__, disk
 from viz import style
@@ -176,6 +177,8 @@ def deviations(axes: Axes, outcome: Outcome) -> bool:
     axes.invert_yaxis()
     if len(away) <= MOST_NAMED:
         axes.set_yticks(place, known.labels, fontsize=8.0)
+    else:
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_title("Deviations")
     axes.set_xlabel("(measured − reference) / standard error")
     axes.set_ylabel("" if len(away) <= MOST_NAMED else "figure")
