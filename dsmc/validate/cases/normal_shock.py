@@ -111,11 +111,10 @@ def thickness(x: Values, n: Values, mach: float) -> float:
     """
     half = 0.6 * mott_smith_thickness(mach)
     rise = float(reference.rankine_hugoniot(mach).density_ratio) - 1.0
-    near = np.abs(x) < half
-    share = 2.0 * (n[near] - 1.0) / rise - 1.0
-    y = np.polynomial.Polynomial.fit(
-        x[near], np.arctanh(share), 3, w=(1.0 - share**2) / np.sqrt(n[near])
-    )
+    share = 2.0 * (n - 1.0) / rise - 1.0
+    near = (np.abs(x) < half) & (np.abs(share) < 1.0)  # a twin's density may lie outside
+    weight = (1.0 - share**2) / np.sqrt(n)
+    y = np.polynomial.Polynomial.fit(x[near], np.arctanh(share[near]), 3, w=weight[near])
     place = np.linspace(-0.5 * half, 0.5 * half, 401)
     slope = 0.5 * rise * y.deriv()(place) / np.cosh(y(place)) ** 2
     return rise / float(slope.max())
