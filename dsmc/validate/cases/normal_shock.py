@@ -207,7 +207,8 @@ def case(
 ) -> Case:
     """The case of one Mach number.
 
-    light : settings of its wrong twins; excess : of the rate of one [%], two to four margins of the thickness
+    light : settings of its wrong twins
+    excess : of the rate of one of them [%], more than two margins of the thickness
     """
     twin = Effort(8, {**settings, **light})
     return Case(
