@@ -186,13 +186,13 @@ def about(device: str) -> dict[str, str | float]:
 
 
 def main(
-    problems: Sequence[str] | None = None,
     particles: int | None = None,
     threads: Sequence[int] | None = None,
     precision: Sequence[str] | None = None,
     as_json: bool = False,
     quiet: bool = False,
     device: str = "cpu",
+    problems: Sequence[str] | None = None,
     per_cell: int | None = None,
 ) -> int:
     """Time the problems and print the table or the JSON; returns the exit code.
