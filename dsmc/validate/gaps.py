@@ -29,7 +29,7 @@ import numpy as np
 from dsmc.scenario import Scenario
 from dsmc.simulation import Simulation
 from dsmc.validate.case import Curve, Figures, Repetition, Values, figures
-from dsmc.validate.homogeneous import ARGON, NUMBER_DENSITY, PATH, TEMPERATURE
+from dsmc.validate.homogeneous import ARGON, NUMBER_DENSITY, PATH, TEMPERATURE, V0
 
 
 class Grid(NamedTuple):
@@ -132,18 +132,52 @@ def received(simulation: Simulation, grid: Grid) -> Values:
     return unit * (simulation.tallies["walls"] - before)
 
 
+def fields_along(
+    repetition: Repetition,
+    grid: Grid,
+    acceleration: float,
+    speed: Callable[[Values], Values],
+    accommodation: float,
+    collisions: str = "ntc",
+) -> Mapping[str, Any]:
+    """Fields between plates at rest of gas that is driven along them, once it flows steadily.
+
+    acceleration : along the plates [m/s^2]; speed : speed(x in (-1/2, 1/2)) it begins with [m/s]
+    """
+
+    def flowing(x: Values, velocity: Values) -> Values:
+        velocity[:, 1] += speed(x)
+        return velocity
+
+    wall = {"accommodation": accommodation}
+    scenario = gas_between(grid, wall, wall, acceleration, fields_every=4, collisions=collisions)
+    with repetition.simulation(scenario) as simulation:
+        start(simulation, flowing)
+        received(simulation, grid)
+        return simulation.result.fields
+
+
+def mass_flow(fields: Mapping[str, Any]) -> float:
+    """Mass that flows along the plates, over n m v0: the mean over the gap."""
+    flux = fields["number_density"].value * fields["velocity_y"].value
+    return float(flux.mean() / (NUMBER_DENSITY * V0))
+
+
 def on_two_grids(
     repetition: Repetition,
     flow: Flow,
     drives: Mapping[float, Drive],
     numbers: Mapping[float, float],
+    excess: float = 0.0,
     **options: Any,
 ) -> Values:
     """F figures of a flow at K Knudsen numbers, free of second order, then their changes: (2 K F,).
 
     flow : flow(repetition, grid, strength, **options) -> (F,); drives : by Knudsen number
     numbers : {Knudsen number: how many times as long as its drive says}
+    excess : by how much the drive of a twin is stronger than it is said to be
     """
+    stronger = 1.0 + excess
     fine, coarse = [], []
     for place, grid in enumerate(GRIDS):
         if grid.knudsen not in numbers:
@@ -152,8 +186,9 @@ def on_two_grids(
         own = grid._replace(steps=round(numbers[grid.knudsen] * steps))
         number = 2 * (len(GRIDS) * repetition.number + place)
         one, other = (Repetition(repetition.seed, number + i, repetition.laws) for i in (0, 1))
-        fine.append(flow(one, own, strength, **options))
-        coarse.append(flow(other, own.coarser(), 2.0 * strength, **options))
+        drive = stronger * strength
+        fine.append(stronger * flow(one, own, drive, **options))
+        coarse.append(stronger * flow(other, own.coarser(), 2.0 * drive, **options))
     close, wide = np.array(fine), np.array(coarse)
     return np.array([(4.0 * close - wide) / 3.0, wide - close]).ravel()
 

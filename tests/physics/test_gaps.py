@@ -55,6 +55,17 @@ def test_two_grids_free_a_flow_of_what_is_of_second_order():
     assert (change > 0.0).all()
 
 
+def test_a_twin_is_driven_harder_than_its_flow_is_divided_by():
+    """A flow per drive of 3, driven 5 % too strongly, is found to be 3.15 on either grid."""
+
+    def flow(repetition, grid, strength):
+        return np.array([3.0])
+
+    drives = {grid.knudsen: Drive(0.1, 10) for grid in GRIDS}
+    found = on_two_grids(Repetition(SEED, 0), flow, drives, {1.0: 1.0}, excess=0.05)
+    np.testing.assert_allclose(found, [3.15, 0.0], atol=1e-12)
+
+
 def test_every_number_and_grid_has_its_own_random_numbers():
     """Whichever Knudsen numbers are asked for."""
     seen = {}

@@ -18,11 +18,10 @@ from dsmc.validate.gaps import (
     EVERY,
     Drive,
     Grid,
-    gas_between,
+    fields_along,
     known_at,
+    mass_flow,
     on_two_grids,
-    received,
-    start,
 )
 from dsmc.validate.homogeneous import MASS, NUMBER_DENSITY, PATH, V0
 
@@ -47,23 +46,14 @@ def flow_rates(
     """G_P and Q_P: (2,); force : g a/v0^2."""
     slip = force * reference.VISCOUS_SLIP * V0
     parabola = force * reference.rarefaction(grid.gap) * V0
-
-    def driven(x: Values, velocity: Values) -> Values:
-        velocity[:, 1] += slip + parabola * (0.25 - x**2)
-        return velocity
-
-    wall = {"accommodation": accommodation}
-    scenario = gas_between(
-        grid, wall, wall, force * V0**2 / (grid.gap * PATH), fields_every=4, collisions=collisions
-    )
-    with repetition.simulation(scenario) as simulation:
-        start(simulation, driven)
-        received(simulation, grid)
-        fields = simulation.result.fields
-    flow = (fields["number_density"].value * fields["velocity_y"].value).mean()
-    heat = fields["heat_flux_y"].value.mean()
+    acceleration = force * V0**2 / (grid.gap * PATH)
+    fields = fields_along(
+        repetition, grid, acceleration, lambda x: slip + parabola * (0.25 - x**2),
+        accommodation, collisions,
+    )  # fmt: skip
     pressure = NUMBER_DENSITY * MASS * V0**2 / 2.0
-    return np.array([flow / (NUMBER_DENSITY * V0), -heat / (pressure * V0)]) / force
+    heat = fields["heat_flux_y"].value.mean() / (pressure * V0)
+    return np.array([mass_flow(fields), -heat]) / force
 
 
 def measure(
@@ -76,12 +66,9 @@ def measure(
 
     excess : by how much the force of a twin is stronger than it is said to be
     """
-
-    def flow(one: Repetition, grid: Grid, force: float) -> Values:
-        stronger = 1.0 + excess
-        return stronger * flow_rates(one, grid, stronger * force, accommodation)
-
-    return on_two_grids(repetition, flow, DRIVES, numbers)
+    return on_two_grids(
+        repetition, flow_rates, DRIVES, numbers, excess, accommodation=accommodation
+    )
 
 
 def known(numbers: Mapping[float, float]) -> Figures:

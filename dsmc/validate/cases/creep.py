@@ -23,13 +23,12 @@ from dsmc.validate.case import Case, Effort, Figures, Mutant, Repetition, Values
 from dsmc.validate.gaps import (
     Drive,
     Grid,
-    gas_between,
+    fields_along,
     known_at,
+    mass_flow,
     on_two_grids,
-    received,
-    start,
 )
-from dsmc.validate.homogeneous import NUMBER_DENSITY, PATH, V0
+from dsmc.validate.homogeneous import PATH, V0
 
 DRIVES = {
     0.1: Drive(0.04, 3000),
@@ -57,44 +56,24 @@ def _pushing_on_the_whole(acceleration, phase, row, axes):
     return x, y + 0.015 * acceleration[1], z
 
 
-def flow_rate(
-    repetition: Repetition, grid: Grid, gradient: float, accommodation: float = 1.0
-) -> Values:
+def flow_rate(repetition: Repetition, grid: Grid, gradient: float) -> Values:
     """G_T: (1,); gradient : tau/2."""
     speed = reference.thermal_creep_flow(grid.gap) * gradient * V0
-
-    def creeping(x: Values, velocity: Values) -> Values:
-        velocity[:, 1] += speed
-        return velocity
-
-    wall = {"accommodation": accommodation}
-    strength = -gradient * V0**2 / (grid.gap * PATH)
+    acceleration = -gradient * V0**2 / (grid.gap * PATH)
     laws = {"felt_acceleration": heat_force, **(repetition.laws or {})}
     pushed = Repetition(repetition.seed, repetition.number, laws)
-    with pushed.simulation(gas_between(grid, wall, wall, strength, fields_every=4)) as simulation:
-        start(simulation, creeping)
-        received(simulation, grid)
-        fields = simulation.result.fields
-    flow = (fields["number_density"].value * fields["velocity_y"].value).mean()
-    return np.array([flow / (NUMBER_DENSITY * V0 * gradient)])
+    fields = fields_along(
+        pushed, grid, acceleration, lambda x: np.full_like(x, speed), accommodation=1.0
+    )
+    return np.array([mass_flow(fields) / gradient])
 
 
-def measure(
-    repetition: Repetition,
-    numbers: Mapping[float, float],
-    accommodation: float = 1.0,
-    excess: float = 0.0,
-) -> Values:
+def measure(repetition: Repetition, numbers: Mapping[float, float], excess: float = 0.0) -> Values:
     """The flow rate at every Knudsen number, then its changes on the coarse grids: (2 K,).
 
     excess : by how much the gradient of a twin is stronger than it is said to be
     """
-
-    def flow(one: Repetition, grid: Grid, gradient: float) -> Values:
-        stronger = 1.0 + excess
-        return stronger * flow_rate(one, grid, stronger * gradient, accommodation)
-
-    return on_two_grids(repetition, flow, DRIVES, numbers)
+    return on_two_grids(repetition, flow_rate, DRIVES, numbers, excess)
 
 
 def known(numbers: Mapping[float, float]) -> Figures:
