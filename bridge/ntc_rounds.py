@@ -153,7 +153,7 @@ def meet(
 
 
 def turn(v_i: Tensor, v_j: Tensor, normal: Tensor) -> tuple[Tensor, Tensor]:
-    """Velocities after isotropic collisions: `collide.turn_rows` of many pairs.
+    """Velocities after isotropic collisions: `turning.turn_rows` of many pairs.
 
     v_i, v_j, normal : (P, D), normal in double precision
     """

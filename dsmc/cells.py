@@ -12,9 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dsmc.compiled import kernel
+from dsmc.compiled import COMPILED, kernel
+from dsmc.row_vectors import copy_row, expect_row
 
 SLABS = 128
+AHEAD = 64  # rows whose slots the memory is asked for before they are written
 
 
 MOST_BINS = 1 << 14  # of the table that finds uneven cells: it stays in cache
@@ -212,15 +214,20 @@ def prefix_sum(histogram, offsets, slots):
 
 
 @kernel
-def reorder_rows(phase, start, stop, destination, slots, out):
+def reorder_rows(phase, start, stop, destination, slots, columns, out):
     """Move rows start:stop to their slots in `out`; `destination` becomes the slot of each row."""
     for row in range(np.uint64(start), np.uint64(stop)):
-        cell = destination[row]
+        if COMPILED:
+            soon = min(row + np.uint64(AHEAD), np.uint64(stop) - np.uint64(1))
+            expect_row(out, np.uint64(slots[np.uint64(destination[soon])]))
+        cell = np.uint64(destination[row])
         slot = slots[cell]
         slots[cell] = slot + 1
         destination[row] = slot
-        for column in range(phase.shape[1]):
-            out[slot, column] = phase[row, column]
+        if COMPILED:
+            copy_row(out, np.uint64(slot), phase, row, columns)
+        else:
+            out[slot] = phase[row]
 
 
 @kernel

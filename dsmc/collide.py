@@ -1,10 +1,15 @@
-"""Stage: no-time-counter collisions, cell by cell.
+"""Stage: no-time-counter collisions, verb by verb over a batch of cells.
 
 Four verbs, as in every DSMC code: when is the next candidate, accept?, (exchange), scatter.
 
 Candidates come as a Poisson process of rate N(N-1)/2 F_N (sigma g)_max / V, so that the collision
 part of a step is Kac's jump process itself: no error in dt, at any N >= 2, and every collision has
 its own time.
+
+A round holds the next candidates of every cell of the batch that has any left: one of a cell of
+few particles, of a fuller one a run of them, up to the first that has a particle of another. What
+comes behind a collision that raised the majorant is played in the next round: every cell sees the
+sequence of candidates that it would see alone, one by one.
 
     Bird 1994, chapter 11.
     S. Rjasanow & W. Wagner, Stochastic Numerics for the Boltzmann Equation, Springer 2005.
@@ -13,165 +18,350 @@ its own time.
 import numpy as np
 
 from dsmc import draws
+from dsmc.batch import CELLS, admit, members_at, tried_at
 from dsmc.census import record_collision
 from dsmc.compiled import inner_kernel, kernel
-from dsmc.cross_section import no_event, waiting_time
-from dsmc.draws import unit, unit_fine, words
-from dsmc.moments import COLLISIONS, SEPARATIONS, velocity_of
+from dsmc.cross_section import waiting_time
+from dsmc.draws import Address, deal_words, unit
+from dsmc.moments import COLLISIONS, SEPARATIONS
 from dsmc.pairs import (
     choose_members,
     choose_species,
     choose_two,
     measure_spread,
     raise_majorants,
+    rates,
     relative_speed_squared,
     sigma_g,
     sort_members,
     widen,
 )
-from dsmc.partners import forget, meet_near, separation_squared
-from dsmc.reflection import maxwell_pair
-from dsmc.scatter import (
-    centre_of_mass,
-    deflect,
-    deflect_row,
-    isotropic,
-    isotropic_cosine,
-    isotropic_row,
-    soft_sphere_cosine,
-    stretch,
+from dsmc.partners import forget, meet_near, meet_near_members, separation_squared
+from dsmc.turning import (
+    AZIMUTH,
+    COSINE,
+    deflections,
+    leave,
+    relative_velocities,
+    scatter_pair,
+    unit_numbers,
 )
 
-ISOTROPIC = 1.0  # inverse alpha of isotropic scattering
 TINY = 1e-200  # far from underflow
+FULL = 64  # particles of a cell that may have several candidates in a round
+NOT_YET = CELLS  # no candidate of a round is behind this one
 
 
 @inner_kernel
 def collide_cell(
     phase, species, start, stop, first, dimension, volume, gas, dt, address, time, slab, census,
-    sums, bench, tally,
+    sums, batch, tally,
 ):  # fmt: skip
-    """Let the particles start:stop of one cell collide for a time dt.
+    """Let the particles start:stop of one cell collide for a time dt: `collide_cells` for one."""
+    if stop - start > 1:
+        admit(batch, 0, start, stop, address.cell, volume, dt)
+        collide_cells(
+            phase, species, 1, first, dimension, gas, address.key, address.step, time, slab,
+            census, sums, batch, tally,
+        )  # fmt: skip
+
+
+@inner_kernel
+def collide_cells(
+    phase, species, cells, first, dimension, gas, key, step, time, slab, census, sums, batch, tally
+):
+    """Let the cells of a batch collide, each for its time.
 
     phase : (N, d + D) [m, m/s], velocities from column `first`; dimension : D, or None for D = 3
-    time : of the start [s], for the census; sums : (cells, S, moments.COLUMNS) that takes note of
-    the collisions, or None; tally : (slabs, S, S, 2) candidates and collisions
+    cells : how many, of two or more particles each; time : of the start [s], for the census
+    sums : (cells, S, moments.COLUMNS) that takes note of the collisions, or None
+    tally : (slabs, S, S, 2) candidates and collisions
     """
-    if stop - start < 2:
-        return
-    forget(bench.tried)
-    measure_spread(phase, species, start, stop, first, dimension, bench)
-    if species is not None:
-        sort_members(species, start, stop, bench)
-    flow = raise_majorants(species, start, stop, volume, gas, bench)
-    elapsed, product, last = 0.0, 1.0, no_event(flow, dt)
-    draw = 0
-    while flow > 0.0:
-        w_0, w_1, w_2, w_3 = words(address, draws.CANDIDATES, draw, 0)
-        product *= unit(w_3)
-        if product <= last:
-            return
+    for place in range(cells):
+        survey(phase, species, place, first, dimension, batch)
+    raise_majorants(0, cells, gas, batch)
+    left = cells
+    while left > 0:
+        listed = list_candidates(left, batch)
+        deal(batch.place, batch.index, listed, key, step, draws.CANDIDATES, batch)
+        count = advance_clocks(listed, batch)
+        choose(phase, species, count, first, dimension, key, step, batch)
+        if listed > left:
+            count = end_runs(count, batch)
+        hits = accept(species, count, gas, batch)
+        turn_hits(phase, species, hits, first, dimension, gas, key, step, batch)
+        scatter(
+            phase, species, hits, first, dimension, gas, key, step, time, slab, census, sums,
+            batch, tally,
+        )  # fmt: skip
+        left = end_round(species, count, left, slab, gas, batch, tally)
+
+
+@inner_kernel
+def survey(phase, species, place, first, dimension, batch):
+    """What there is in the cell at a place, and its clock at zero."""
+    start, stop = batch.start[place], batch.stop[place]
+    measure_spread(phase, species, place, start, stop, first, dimension, batch)
+    if species is None:
+        batch.number[0, place] = stop - start
+    else:
+        begin, (base, end) = batch.begin[place], members_at(batch, place)
+        sort_members(species, start, stop, begin, batch.member[base:end])
+        for s in range(batch.number.shape[0]):
+            batch.number[s, place] = begin[s + 1] - begin[s]
+    if batch.tried is not None:
+        forget(tried_at(batch.tried, place))
+    alone = dimension is not None or batch.tried is not None
+    batch.run[place] = 1 if alone else longest_run(stop - start)
+    batch.open[place] = place
+    batch.played[place] = 0
+    batch.elapsed[place] = 0.0
+
+
+@kernel
+def longest_run(number):
+    """How many candidates of n particles are tried at once.
+
+    A run of r has a particle twice with a chance of about 2 r^2 / n: one half at most.
+    """
+    run = 1
+    while number >= FULL and run < CELLS and 4 * (run + 1) * (run + 1) <= number:
+        run += 1
+    return run
+
+
+@inner_kernel
+def list_candidates(left, batch):
+    """The next candidates of the open places, place by place; returns how many.
+
+    A place may have several if there is room for as many of all.
+    """
+    longest, count = CELLS // left, 0
+    for k in range(left):
+        place = batch.open[k]
+        batch.over[place] = False
+        batch.wider[place] = NOT_YET
+        for further in range(min(longest, batch.run[place])):
+            batch.place[count] = place
+            batch.index[count] = batch.played[place] + further
+            count += 1
+    return count
+
+
+@inner_kernel
+def deal(places, indices, count, key, step, stream, batch):
+    """Give four words to each candidate, from its address."""
+    for k in range(count):
+        batch.named[k] = batch.label[places[k]]
+    deal_words(batch.named, indices, count, key, step, stream, batch.words)
+
+
+@inner_kernel
+def advance_clocks(count, batch):
+    """Let the clocks go on to the candidates; returns how many come in time, first in the list.
+
+    Their first three words stay with them: they choose the pair, and whether it collides.
+    """
+    kept = 0
+    w_0, w_1, w_2, w_3 = batch.words
+    for k in range(count):
+        place = batch.place[k]
+        now = batch.product[place] * unit(w_3[k])
+        batch.product[place] = now
+        batch.place[kept], batch.index[kept], batch.clock[kept] = place, batch.index[k], now
+        w_0[kept], w_1[kept], w_2[kept] = w_0[k], w_1[k], w_2[k]
+        in_time = now > batch.last[place]
+        batch.over[place] |= not in_time
+        kept += np.int64(in_time)
+    return kept
+
+
+@inner_kernel
+def choose(phase, species, count, first, dimension, key, step, batch):
+    """A pair for each candidate, and its squared relative speed."""
+    w_0, w_1, _, _ = batch.words
+    for k in range(count):
+        place = batch.place[k]
+        start, stop = batch.start[place], batch.stop[place]
         if species is None:
-            a, b = 0, 0
-            i, j = choose_two(start, stop - start, w_0, w_1)
+            i, j = choose_two(start, stop - start, w_0[k], w_1[k])
+            i, j = meet_near(phase, i, j, start, stop, first, tried_at(batch.tried, place))
         else:
-            a, b = choose_species(flow, bench, address, draw)
-            i, j = choose_members(a, b, bench, w_0, w_1)
-        i, j = meet_near(phase, i, j, a, b, start, stop, first, species, bench, bench.tried)
-        tally[slab, a, b, 0] += 1
-        wider = False
-        g_squared = relative_speed_squared(phase, i, j, first, dimension)
-        if unit(w_2) * bench.rate[a, b] < sigma_g(g_squared, gas, a, b):
-            if census is not None:
-                moment = time + elapsed + waiting_time(product, flow)
-                record_collision(phase, i, first, census, slab, moment)
-                record_collision(phase, j, first, census, slab, moment)
-            if sums is not None:
-                sums[address.cell, a, COLLISIONS] += 1.0
-                sums[address.cell, a, SEPARATIONS] += separation_squared(phase, i, j, first)
-            scatter_pair(phase, i, j, first, dimension, gas, a, b, address, draw, bench)
-            tally[slab, a, b, 1] += 1
-            wider = widen(phase, i, first, dimension, a, bench)
-            wider = widen(phase, j, first, dimension, b, bench) or wider
-        if wider or product < TINY:
-            # The clock is read and set to zero: for a new flow, or before the product underflows.
-            elapsed += waiting_time(product, flow)
-            flow = raise_majorants(species, start, stop, volume, gas, bench)
-            product, last = 1.0, no_event(flow, dt - elapsed)
-        draw += 1
+            address = Address(key, step, batch.label[place])
+            begin, (base, end) = batch.begin[place], members_at(batch, place)
+            flow, member = batch.flow[:, :, place], batch.member[base:end]
+            a, b = choose_species(batch.total[place], flow, address, batch.index[k])
+            i, j = choose_members(a, b, begin, member, w_0[k], w_1[k])
+            i, j = meet_near_members(
+                phase, i, j, a, b, begin, member, first, tried_at(batch.tried, place)
+            )
+            batch.kinds[0, k], batch.kinds[1, k] = a, b
+        batch.one[k], batch.other[k] = i, j
+        batch.first[k] = relative_speed_squared(phase, i, j, first, dimension)
+
+
+@inner_kernel
+def end_runs(count, batch):
+    """End every run before a candidate that has a particle of an earlier one; how many stay."""
+    kept, begin, ended = 0, 0, False
+    for k in range(count):
+        place = batch.place[k]
+        if k == 0 or place != batch.place[k - 1]:
+            begin, ended = kept, False
+        ended = ended or meets_again(batch.one, batch.other, begin, kept, k)
+        if ended:
+            batch.over[place] = False
+        else:
+            keep(batch, k, kept)
+            kept += 1
+    return kept
 
 
 @kernel
-def scatter_pair(phase, i, j, first, dimension, gas, a, b, address, draw, bench):
-    """Give a colliding pair its new velocities; momentum and energy are kept to rounding."""
-    w_0, w_1, w_2, w_3 = words(address, draws.SCATTERING, draw, 0)
-    u = unit_fine(w_0, w_1)
-    is_isotropic = gas.inverse_alpha[a, b] == ISOTROPIC
-    cosine = isotropic_cosine(u) if is_isotropic else soft_sphere_cosine(u, gas.inverse_alpha[a, b])
-    share_i, share_j = gas.share[a, b], gas.share[b, a]
+def meets_again(one, other, begin, end, k):
+    """Whether candidate k has a particle of the candidates begin:end."""
+    i, j, again = one[k], other[k], False
+    for earlier in range(begin, end):
+        again |= (one[earlier] == i) | (other[earlier] == i)
+        again |= (one[earlier] == j) | (other[earlier] == j)
+    return again
+
+
+@inner_kernel
+def keep(batch, k, kept):
+    """Move a candidate forward in the list."""
+    batch.place[kept], batch.index[kept] = batch.place[k], batch.index[k]
+    batch.clock[kept], batch.first[kept] = batch.clock[k], batch.first[k]
+    batch.one[kept], batch.other[kept] = batch.one[k], batch.other[k]
+    batch.kinds[0, kept], batch.kinds[1, kept] = batch.kinds[0, k], batch.kinds[1, k]
+    batch.words[2][kept] = batch.words[2][k]
+
+
+@inner_kernel
+def accept(species, count, gas, batch):
+    """Which of the candidates collide, by sigma g: how many, first in the list of hits."""
+    if species is None:
+        rates(batch.first, 0, count, gas, 0, 0, batch.second)
+        return accepted(
+            batch.place, count, batch.words[2], batch.rate[0, 0], batch.second, batch.hit
+        )
+    hits = 0
+    for k in range(count):
+        a, b = batch.kinds[0, k], batch.kinds[1, k]
+        likely = sigma_g(batch.first[k], gas, a, b)
+        batch.hit[hits] = k
+        hits += np.int64(unit(batch.words[2][k]) * batch.rate[a, b, batch.place[k]] < likely)
+    return hits
+
+
+@kernel
+def accepted(places, count, word, rate, likely, hit):
+    """The candidates whose sigma g exceeds a random share of its majorant; how many."""
+    hits = 0
+    for k in range(count):
+        hit[hits] = k
+        hits += np.int64(unit(word[k]) * rate[places[k]] < likely[k])
+    return hits
+
+
+@inner_kernel
+def turn_hits(phase, species, hits, first, dimension, gas, key, step, batch):
+    """Draw how the hits scatter; in three dimensions, turn their relative velocities."""
+    for n in range(hits):
+        k = batch.hit[n]
+        batch.struck[n], batch.drawn[n] = batch.place[k], batch.index[k]
+    deal(batch.struck, batch.drawn, hits, key, step, draws.SCATTERING, batch)
     if dimension is None:
-        azimuth = unit_fine(w_2, w_3)
-        turn_pair(phase, i, j, first, share_i, share_j, is_isotropic, cosine, azimuth)
-    else:
-        fill_normals(bench.normal, address, draw)
-        turn_rows(phase, i, j, first, share_i, share_j, is_isotropic, cosine, bench.normal)
+        w_0, w_1, w_2, w_3 = batch.words
+        relative_velocities(phase, batch.hit, batch.one, batch.other, hits, first, batch.turning)
+        unit_numbers(w_0, w_1, hits, batch.turning[COSINE * CELLS :])
+        unit_numbers(w_2, w_3, hits, batch.turning[AZIMUTH * CELLS :])
+        if species is None:
+            deflections(0, hits, gas.inverse_alpha[0, 0], batch.turning)
+        else:
+            for n in range(hits):
+                k = batch.hit[n]
+                alpha = gas.inverse_alpha[batch.kinds[0, k], batch.kinds[1, k]]
+                deflections(n, n + 1, alpha, batch.turning)
+
+
+@inner_kernel
+def scatter(
+    phase, species, hits, first, dimension, gas, key, step, time, slab, census, sums, batch, tally
+):
+    """Let the hits collide, cell by cell until one raises the majorant."""
+    for n in range(hits):
+        k, place = np.int64(batch.hit[n]), batch.struck[n]
+        if batch.wider[place] != NOT_YET:
+            continue
+        i, j = batch.one[k], batch.other[k]
+        a, b = 0, 0
+        if species is not None:
+            a, b = batch.kinds[0, k], batch.kinds[1, k]
+        if census is not None:
+            elapsed = waiting_time(batch.clock[k], batch.total[place])
+            moment = time + batch.elapsed[place] + elapsed
+            record_collision(phase, i, first, census, slab, moment)
+            record_collision(phase, j, first, census, slab, moment)
+        if sums is not None:
+            own = sums[batch.label[place], a]
+            own[COLLISIONS] += 1.0
+            own[SEPARATIONS] += separation_squared(phase, i, j, first)
+        if dimension is None:
+            leave(phase, i, j, first, gas.share[a, b], gas.share[b, a], n, batch.turning)
+        else:
+            address = Address(key, step, batch.label[place])
+            draw, dealt = np.int64(batch.drawn[n]), (batch.words[0][n], batch.words[1][n])
+            scatter_pair(phase, i, j, first, gas, a, b, address, draw, dealt, batch.normal)
+        tally[slab, a, b, 1] += 1
+        centre, farthest = batch.centre[place], batch.farthest[:, place]
+        wider = widen(phase, i, first, dimension, a, centre, farthest)
+        wider = widen(phase, j, first, dimension, b, centre, farthest) or wider
+        batch.wider[place] = k if wider else NOT_YET
+
+
+@inner_kernel
+def end_round(species, count, left, slab, gas, batch, tally):
+    """Count what was played and set the clocks to it; returns how many places stay open."""
+    played = 0
+    for k in range(count):
+        place = batch.place[k]
+        if k <= batch.wider[place]:
+            batch.product[place] = batch.clock[k]
+            batch.played[place] = np.int64(batch.index[k]) + 1
+            played += 1
+            if species is not None:
+                tally[slab, batch.kinds[0, k], batch.kinds[1, k], 0] += 1
+    if species is None:
+        tally[slab, 0, 0, 0] += played
+    left = still_open(batch.open, left, batch.over, batch.wider)
+    ended = to_be_set(batch.open, left, batch.wider, batch.product, batch.hit)
+    for n in range(ended):
+        place = np.int64(batch.hit[n])
+        batch.elapsed[place] += waiting_time(batch.product[place], batch.total[place])
+        raise_majorants(place, place + 1, gas, batch)
+    return left
 
 
 @kernel
-def turn_pair(phase, i, j, first, share_i, share_j, is_isotropic, cosine, azimuth):
-    """New velocities of a pair in three dimensions; share_i = m_i / (m_i + m_j)."""
-    x_i, y_i, z_i = velocity_of(phase, i, first)
-    x_j, y_j, z_j = velocity_of(phase, j, first)
-    g_x, g_y, g_z = x_i - x_j, y_i - y_j, z_i - z_j
-    if is_isotropic:
-        h_x, h_y, h_z = isotropic(g_x * g_x + g_y * g_y + g_z * g_z, cosine, azimuth)
-    else:
-        h_x, h_y, h_z = deflect(g_x, g_y, g_z, cosine, azimuth)
-    x = centre_of_mass(x_i, x_j, share_i, share_j)
-    y = centre_of_mass(y_i, y_j, share_i, share_j)
-    z = centre_of_mass(z_i, z_j, share_i, share_j)
-    phase[i, first] = x + share_j * h_x
-    phase[i, first + 1] = y + share_j * h_y
-    phase[i, first + 2] = z + share_j * h_z
-    phase[j, first] = x - share_i * h_x
-    phase[j, first + 1] = y - share_i * h_y
-    phase[j, first + 2] = z - share_i * h_z
+def still_open(open, count, over, wider):
+    """The places whose step is not over; returns how many, first in the list."""
+    kept = 0
+    for k in range(count):
+        place = open[k]
+        open[kept] = place
+        kept += np.int64((not over[place]) | (wider[place] != NOT_YET))
+    return kept
 
 
 @kernel
-def turn_rows(phase, i, j, first, share_i, share_j, is_isotropic, cosine, normal):
-    """New velocities of a pair in any dimension; normal : (D,) independent normals, used up."""
-    g_squared, g_dot_normal, normal_squared = 0.0, 0.0, 0.0
-    for k in range(normal.shape[0]):
-        g = np.float64(phase[i, first + k]) - np.float64(phase[j, first + k])
-        g_squared += g * g
-        g_dot_normal += g * normal[k]
-        normal_squared += normal[k] * normal[k]
-    if is_isotropic:
-        along, across = 0.0, isotropic_row(g_squared, normal_squared)
-    else:
-        along, across = deflect_row(g_squared, g_dot_normal, normal_squared, cosine)
-    h_squared = 0.0
-    for k in range(normal.shape[0]):
-        g = np.float64(phase[i, first + k]) - np.float64(phase[j, first + k])
-        normal[k] = along * g + across * normal[k]
-        h_squared += normal[k] * normal[k]
-    longer = stretch(g_squared, h_squared)  # a normal nearly parallel to g costs digits of |h|
-    for k in range(normal.shape[0]):
-        v_i, v_j = np.float64(phase[i, first + k]), np.float64(phase[j, first + k])
-        centre = centre_of_mass(v_i, v_j, share_i, share_j)
-        h = normal[k] + longer * normal[k]
-        phase[i, first + k] = centre + share_j * h
-        phase[j, first + k] = centre - share_i * h
+def to_be_set(open, count, wider, product, places):
+    """The places whose clocks are read and set to zero; returns how many.
 
-
-@kernel
-def fill_normals(normal, address, draw):
-    """Independent normals, two from each block of random words."""
-    blocks = (normal.shape[0] + 1) // 2
-    for block in range(blocks):
-        a, b, c, d = words(address, draws.DIRECTIONS, draw * blocks + block, 0)
-        even, odd = maxwell_pair(1.0, unit_fine(a, b), unit_fine(c, d))
-        normal[2 * block] = even
-        if 2 * block + 1 < normal.shape[0]:
-            normal[2 * block + 1] = odd
+    For a new flow of candidates, or before the product underflows.
+    """
+    found = 0
+    for k in range(count):
+        places[found] = open[k]
+        found += np.int64((wider[open[k]] != NOT_YET) | (product[open[k]] < TINY))
+    return found

@@ -10,7 +10,8 @@ import math
 from collections.abc import Callable
 from types import SimpleNamespace
 
-from dsmc.compiled import law, power
+from dsmc.compiled import law
+from dsmc.elementary import exponential, power
 
 
 def laws(sqrt: Callable, log: Callable, exp: Callable, power: Callable) -> SimpleNamespace:
@@ -70,7 +71,7 @@ def laws(sqrt: Callable, log: Callable, exp: Callable, power: Callable) -> Simpl
     )
 
 
-_laws = laws(math.sqrt, math.log, math.exp, power)
+_laws = laws(math.sqrt, math.log, exponential, power)
 hard_sphere_rate = law(_laws.hard_sphere_rate)
 variable_rate = law(_laws.variable_rate)
 candidate_rate = law(_laws.candidate_rate)

@@ -17,7 +17,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dsmc.compiled import kernel, law
+from dsmc.compiled import COMPILED, kernel, law
+from dsmc.lanes import column_update
 
 # One number per use of randomness; two uses never share an address.
 CANDIDATES = 1  # when the next candidate pair of a cell comes, which it is, whether it collides
@@ -157,6 +158,36 @@ def words(address, stream, index, part):
         address.key[0],
         address.key[1],
     )
+
+
+def _block(cell, index, w_0, w_1, w_2, w_3, stream, step, k_0, k_1):
+    return _whole.philox(index, cell, step & _MASK, stream, k_0 & _MASK, k_1 & _MASK)
+
+
+_MASK = 0xFFFFFFFF
+_whole = functions(int, float)
+_deal = column_update(_block)
+
+
+@kernel
+def deal_words(cells, indices, count, key, step, stream, out):
+    """Four words at each of `count` addresses, part 0.
+
+    cells, indices : (n,), out : four of (n,), of uint64, n a multiple of 8 and at least `count`:
+    what stands behind `count` is overwritten
+    """
+    if COMPILED:
+        whole = (np.int64(count) + 7) & ~7
+        w_0, w_1, w_2, w_3 = out
+        _deal(
+            (cells[:whole], indices[:whole], w_0[:whole], w_1[:whole], w_2[:whole], w_3[:whole]),
+            (stream, step, key[0], key[1]),
+        )
+    else:
+        for k in range(count):
+            dealt = words(Address(key, step, cells[k]), stream, indices[k], 0)
+            for word, array in zip(dealt, out):  # noqa: B905 (compiled)
+                array[k] = word
 
 
 @law

@@ -9,10 +9,20 @@ never folded, which would round in the interior too.  In a field of force flight
 import numpy as np
 
 from dsmc.cells import cell_of
-from dsmc.compiled import inner_kernel, kernel
+from dsmc.compiled import COMPILED, inner_kernel, kernel, law
 from dsmc.crossings import cross_planes
 from dsmc.fall import fall_inside, fall_to_faces
+from dsmc.row_vectors import row_into_cell
 from dsmc.walls import reach_face
+
+
+def _drift(x, v, dt):
+    """Where a straight flight leads: x + v t."""
+    return x + v * dt
+
+
+drifted = law(_drift)
+drift_into_cell = row_into_cell(_drift)
 
 
 @inner_kernel
@@ -27,32 +37,39 @@ def fly_cell(
     destination : (N,); histogram : (cells + 1,); tally : (rows, columns)
     """
     grid, dt = model.grid, model.flight_time
-    axes = len(grid.lengths)
-    zero = 0 * dt  # in the precision of the rows
     for row in range(np.uint64(start), np.uint64(stop)):
         if acceleration is None:
-            inside = True
-            for axis in range(axes):
-                x = phase[row, axis] + phase[row, axes + axis] * dt
-                inside = inside & (x >= zero) & (x <= grid.lengths[axis])
-            if inside:
-                if planes is not None:
-                    cross_planes(
-                        phase, row, species, None, planes, model.gas.mass, model.time_step, tally
-                    )  # fmt: skip
-                for axis in range(axes):
-                    phase[row, axis] += phase[row, axes + axis] * dt
+            new = drift_inside(phase, row, species, model, planes, grid, grid.grading, dt, tally)
         else:
-            inside = fall_inside(phase, row, species, model, acceleration, planes, dt, tally)
-        if inside:
-            new = cell_of(phase, row, grid)
-        else:
-            new = fly_far(
+            stays = fall_inside(phase, row, species, model, acceleration, planes, dt, tally)
+            new = np.int64(cell_of(phase, row, grid)) if stays else -1
+        if new < 0:
+            new = np.int64(fly_far(
                 phase, row, species, model, acceleration, planes, model.time_step, address,
                 np.int64(row) - start, tally, histogram.shape[0] - 1,
-            )  # fmt: skip
+            ))  # fmt: skip
         destination[row] = new
         histogram[new] += 1
+
+
+@inner_kernel
+def drift_inside(phase, row, species, model, planes, grid, grading, dt, tally):
+    """Let a particle drift for a step; its new cell, or -1 if it would meet a face: it stays."""
+    if COMPILED and planes is None and grading is None:
+        return drift_into_cell(phase, row, dt, grid.lengths, grid.inverse_width, grid.cells)
+    axes = len(grid.lengths)
+    zero = 0 * dt  # in the precision of the rows
+    inside = True
+    for axis in range(axes):
+        x = drifted(phase[row, axis], phase[row, axes + axis], dt)
+        inside = inside & (x >= zero) & (x <= grid.lengths[axis])
+    if not inside:
+        return -1
+    if planes is not None:
+        cross_planes(phase, row, species, None, planes, model.gas.mass, model.time_step, tally)
+    for axis in range(axes):
+        phase[row, axis] = drifted(phase[row, axis], phase[row, axes + axis], dt)
+    return np.int64(cell_of(phase, row, grid))
 
 
 @kernel

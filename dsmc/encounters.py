@@ -17,14 +17,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dsmc.collide import collide_cell, scatter_pair
+from dsmc import draws
+from dsmc.batch import Batch, batch
+from dsmc.collide import collide_cell
 from dsmc.compiled import inner_kernel, kernel, variant
 from dsmc.disjoint import ROUNDS, SAMPLE, fast_pairs, pair_up, pairs_due
-from dsmc.draws import Address
+from dsmc.draws import Address, words
 from dsmc.gas import Gas
 from dsmc.lanes import column_sums, column_update
-from dsmc.pairs import Bench, bench
 from dsmc.scatter import approach, mirror, mirrored_line_of_centres, speed
+from dsmc.turning import scatter_pair
 
 # What a step counts.
 CANDIDATES, ACCEPTED, NOT_FINITE, SHORT = range(4)
@@ -57,7 +59,9 @@ class Desk(NamedTuple):
     sample: np.ndarray  # (SAMPLE, 2) rows
     chosen: np.ndarray  # (block,) pairs that go on to the next verb
     line: np.ndarray  # (block, 4) of the pairs: a, b of their line, c_i, c_j of their push
-    bench: Bench  # centre of a cell, direction after a collision
+    centre: np.ndarray  # (D,) of a cell
+    normal: np.ndarray  # (D,) direction after a collision
+    batch: Batch  # where pairs meet one after the other
 
 
 @cache
@@ -80,7 +84,9 @@ def desk(rows: int, dimension: int, dtype: type) -> Desk:
         np.empty((SAMPLE, 2), np.uint64),
         np.empty(block, np.uint64),
         np.empty((block, 4)),
-        bench(dimension, 1, 0, dtype),
+        np.zeros(dimension, dtype),
+        np.empty(dimension),
+        batch(dimension, 1, 0, dtype),
     )
 
 
@@ -136,7 +142,7 @@ def collide_disjoint(
 def collide_rows(position, velocity, member, address, part, rate, gas, desk, counts):
     """The rounds of one cell."""
     count = member.shape[0]
-    find_centre(velocity, member, desk.bench.mean)
+    find_centre(velocity, member, desk.centre)
     pair_up(member, count // 2, address, part, desk.chance)
     if not survey(velocity, member, desk):
         counts[NOT_FINITE] += 1
@@ -250,7 +256,8 @@ def scatter(velocity, member, chosen, gas, address, first, desk):
         pair = desk.chosen[place]
         i, j = member[_TWO * pair], member[_TWO * pair + _ONE]
         draw = first + np.int64(pair)
-        scatter_pair(velocity, i, j, 0, velocity.shape[1], gas, 0, 0, address, draw, desk.bench)
+        high, low, _, _ = words(address, draws.SCATTERING, draw, 0)
+        scatter_pair(velocity, i, j, 0, gas, 0, 0, address, draw, (high, low), desk.normal)
 
 
 @kernel
@@ -259,12 +266,12 @@ def measure_again(velocity, member, chosen, desk):
     for place in range(np.uint64(chosen)):
         for side in range(_TWO):
             row = member[_TWO * desk.chosen[place] + side]
-            (square,) = difference_squared((velocity[row], desk.bench.mean), ())
+            (square,) = difference_squared((velocity[row], desk.centre), ())
             desk.reach[row] = speed(square)
 
 
 @kernel
-def meet_in_phase(phase, i, j, first, dimension, gas, a, b, address, draw, bench):
+def meet_in_phase(phase, i, j, first, gas, a, b, address, draw, dealt, normal):
     """In place of `scatter_pair`: positions and velocities are parts of one row."""
     rows = phase[i][:first], phase[j][:first], phase[i][first:], phase[j][first:]
     a, b, c_i, c_j = impulse(*rows, gas.restitution, gas.resolution)
@@ -294,12 +301,12 @@ def survey(velocity, member, desk):
     count, total = np.uint64(member.shape[0]), 0.0
     for pair in range(count // _TWO):
         i, j = member[_TWO * pair], member[_TWO * pair + _ONE]
-        reach_i, reach_j, g = separations((velocity[i], velocity[j], desk.bench.mean), ())
+        reach_i, reach_j, g = separations((velocity[i], velocity[j], desk.centre), ())
         desk.reach[i], desk.reach[j], desk.speed[pair] = speed(reach_i), speed(reach_j), speed(g)
         total += reach_i + reach_j
     if count & _ONE:
         row = member[count - _ONE]
-        (reach,) = difference_squared((velocity[row], desk.bench.mean), ())
+        (reach,) = difference_squared((velocity[row], desk.centre), ())
         desk.reach[row] = speed(reach)
         total += reach
     return total < np.inf
@@ -350,7 +357,7 @@ def collision_times(velocity, member, offsets, labels, key, step, part, rate, de
         times[cell] = 0.0
         if rows.shape[0] < 2:
             continue
-        find_centre(velocity, rows, desk.bench.mean)
+        find_centre(velocity, rows, desk.centre)
         if not survey(velocity, rows, desk):
             times[cell] = -1.0
             continue
@@ -374,7 +381,7 @@ def collide_in_turn(phase, first, offsets, labels, key, step, times, gas, desk, 
             collide_cell(
                 phase, None, offsets[cell], offsets[cell + 1], first, phase.shape[1] - first, 1.0,
                 gas, times[cell], Address(key, step, labels[cell]), 0.0, 0, None, None,
-                desk.bench, tally,
+                desk.batch, tally,
             )  # fmt: skip
 
 

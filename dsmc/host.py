@@ -16,7 +16,7 @@ from dsmc.model import Model
 from dsmc.outside import Outside
 from dsmc.particles import Particles, particles
 from dsmc.rows import rows
-from dsmc.step import Tallies, advance, advance_slabs, benches, new_tallies, reorder, room_for
+from dsmc.step import Tallies, advance, advance_slabs, batches, new_tallies, reorder, room_for
 from dsmc.velocities import Velocities
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Host:
             scenario, kinds = self._scenario, self._model.gas.mass.size
             near = scenario.collisions.partners == "nearest"
             self._tallies = new_tallies(self._state.slabs, kinds, rows(scenario).total)
-            self._benches = benches(self._state, kinds, self._team.threads, near)
+            self._batches = batches(self._state, kinds, self._team.threads, near)
 
     def step(
         self,
@@ -99,10 +99,10 @@ class Host:
         cells = state.offsets.size - 1
         ends = outside.arrivals(self._key, step, cells, self._counting)
         entered = int(ends[-1])
-        self._benches = room_for(state, entered, self._benches)
+        self._batches = room_for(state, entered, self._batches)
         with stage(COLLIDE):
             advance(
-                state, self._model, self._key, step, self._team, self._benches, self._tallies,
+                state, self._model, self._key, step, self._team, self._batches, self._tallies,
                 sums, velocities, census, self._stages,
             )  # fmt: skip
         if ends.size > 1:

@@ -15,25 +15,57 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.extending import intrinsic
 
-LANES = {types.float32: 16, types.float64: 8}
+LANES = {types.float32: 16, types.float64: 8, types.uint64: 8}
+NUMBERS = {
+    types.float32: ir.FloatType(), types.float64: ir.DoubleType(), types.uint64: ir.IntType(64),
+}  # fmt: skip
 CHAINS = 4  # additions under way
 CACHE_LINE = 64  # bytes
 
 
-class _Column:
+class Entry:
     """An entry of each lane while a term is traced: the operators write machine instructions."""
 
     def __init__(self, builder: ir.IRBuilder, value: ir.Value):
         self.builder, self.value = builder, value
 
-    def __mul__(self, other: "_Column") -> "_Column":
-        return _Column(self.builder, self.builder.fmul(self.value, other.value))
+    def _write(self, other, of_integers, of_reals=None):
+        """An instruction with another entry, or with a whole number in every lane."""
+        value = other.value if isinstance(other, Entry) else self._constant(other)
+        write = of_integers if _is_integer(self.value.type) else of_reals
+        return Entry(self.builder, getattr(self.builder, write)(self.value, value))
 
-    def __add__(self, other: "_Column") -> "_Column":
-        return _Column(self.builder, self.builder.fadd(self.value, other.value))
+    def _constant(self, number: int) -> ir.Constant:
+        form = self.value.type
+        return ir.Constant(form, [number] * form.count if _is_vector(form) else number)
 
-    def __sub__(self, other: "_Column") -> "_Column":
-        return _Column(self.builder, self.builder.fsub(self.value, other.value))
+    def __mul__(self, other: "Entry | int") -> "Entry":
+        return self._write(other, "mul", "fmul")
+
+    def __add__(self, other: "Entry | int") -> "Entry":
+        return self._write(other, "add", "fadd")
+
+    def __sub__(self, other: "Entry") -> "Entry":
+        return self._write(other, "sub", "fsub")
+
+    def __and__(self, other: "Entry | int") -> "Entry":
+        return self._write(other, "and_")
+
+    def __xor__(self, other: "Entry") -> "Entry":
+        return self._write(other, "xor")
+
+    def __rshift__(self, other: int) -> "Entry":
+        return self._write(other, "lshr")
+
+    __rmul__ = __mul__
+
+
+def _is_vector(form: ir.Type) -> bool:
+    return isinstance(form, ir.VectorType)
+
+
+def _is_integer(form: ir.Type) -> bool:
+    return isinstance(form.element if _is_vector(form) else form, ir.IntType)
 
 
 def column_sums(term: Callable) -> Callable:
@@ -63,7 +95,7 @@ def _length_of(term: Callable) -> int:
     arguments = [number] * term.__code__.co_argcount
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), arguments), "trace")
     builder = ir.IRBuilder(function.append_basic_block())
-    return len(term(*[_Column(builder, argument) for argument in function.args]))
+    return len(term(*[Entry(builder, argument) for argument in function.args]))
 
 
 def column_update(term: Callable) -> Callable:
@@ -125,7 +157,7 @@ def _write_update(term, kind, context, builder, signature, arguments):
 
 def _forms(kind):
     """A number and a vector of lanes."""
-    number = ir.FloatType() if kind == types.float32 else ir.DoubleType()
+    number = NUMBERS[kind]
     return number, ir.VectorType(number, LANES[kind])
 
 
@@ -149,7 +181,7 @@ def _pieces(kind, pieces, context, builder, signature, arguments):
         width = form.count if isinstance(form, ir.VectorType) else 1
         step = ir.Constant(count.type, width * at_once)
         stop = builder.sub(count, builder.urem(builder.sub(count, start), step))
-        entries = [_Column(builder, _spread(builder, value, form)) for value in numbers]
+        entries = [Entry(builder, _spread(builder, value, form)) for value in numbers]
 
         @contextmanager
         def columns_of(form=form, bounds=(start, stop, step), entries=entries, width=width):
@@ -164,7 +196,7 @@ def _pieces(kind, pieces, context, builder, signature, arguments):
                         ]
                     )
                 loaded = [
-                    [_Column(builder, builder.load(at, align=kind.bitwidth // 8)) for at in row]
+                    [Entry(builder, builder.load(at, align=kind.bitwidth // 8)) for at in row]
                     for row in places
                 ]
                 yield loaded, entries, places

@@ -1,65 +1,29 @@
 """Stage: candidate pairs, and the majorants that bound how often they collide.
 
 The majorant of sigma g is not stored and grown but bounded in every cell and step from the
-velocities that are there, g <= 2 max |v - mean v|, and raised after every collision that widens
+velocities that are there, g <= 2 max |v - centre|, and raised after every collision that widens
 them: no collision is lost to a majorant that is too low, from the first step on and in any state.
 Every pair of particles of a cell (of two species of it) is an equally likely candidate.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from dsmc import draws
-from dsmc.compiled import kernel
+from dsmc.compiled import COMPILED, inner_kernel, kernel
 from dsmc.cross_section import (
     bound_squared,
     candidate_rate,
     hard_sphere_rate,
     like_pairs,
+    no_event,
     unlike_pairs,
     variable_rate,
 )
 from dsmc.draws import below, unit_fine, words
-from dsmc.partners import Tried, tried
+from dsmc.row_vectors import bounds_of_three
 
 HARD_SPHERE = 0.5  # half exponent of sigma g = S (g^2)^(1 - omega) at omega = 1/2
-
-
-class Bench(NamedTuple):
-    """One thread's workspace for the cell at hand."""
-
-    mean: np.ndarray  # (D,) mean velocity, in the precision of the rows
-    farthest: np.ndarray  # (S,) max |v - mean|^2 of each species
-    rate: np.ndarray  # (S, S) majorant of sigma g
-    flow: np.ndarray  # (S, S) candidates per second
-    begin: np.ndarray  # (S + 1,) first member of each species
-    member: np.ndarray  # (largest cell,) rows sorted by species
-    normal: np.ndarray  # (D,) a direction, unless D = 3
-    tried: Tried | None  # pairs of this step, where partners are the nearest
-
-
-def bench(
-    components: int,
-    species_count: int,
-    largest_cell: int,
-    dtype: type = np.float64,
-    near: bool = False,
-) -> Bench:
-    """Lay out a workspace for rows of the given precision; largest_cell: for mixtures only.
-
-    near : partners are the nearest particles, not any (see `dsmc.partners`)
-    """
-    return Bench(
-        np.zeros(components, dtype),
-        np.zeros(species_count),
-        np.zeros((species_count, species_count)),
-        np.zeros((species_count, species_count)),
-        np.zeros(species_count + 1, np.int64),
-        np.empty(largest_cell, np.uint64),
-        np.empty(components),
-        tried() if near else None,
-    )
+FEW = 32  # particles whose farthest velocity is as far as a corner of the box around all
 
 
 @kernel
@@ -71,23 +35,72 @@ def sigma_g(g_squared, gas, a, b):
 
 
 @kernel
-def raise_majorants(species, start, stop, volume, gas, bench):
-    """Set the majorants from the spread of velocities; return the candidates per second."""
-    if species is None:
-        bench.rate[0, 0] = sigma_g(bound_squared(bench.farthest[0], bench.farthest[0]), gas, 0, 0)
-        return candidate_rate(like_pairs(stop - start), gas.weight, bench.rate[0, 0], volume)
-    total = 0.0
-    for a in range(bench.farthest.shape[0]):
-        n_a = bench.begin[a + 1] - bench.begin[a]
-        for b in range(a, bench.farthest.shape[0]):
-            n_b = bench.begin[b + 1] - bench.begin[b]
-            pairs = like_pairs(n_a) if a == b else unlike_pairs(n_a, n_b)
-            bench.rate[a, b] = sigma_g(
-                bound_squared(bench.farthest[a], bench.farthest[b]), gas, a, b
-            )
-            bench.flow[a, b] = candidate_rate(pairs, gas.weight, bench.rate[a, b], volume)
-            total += bench.flow[a, b]
-    return total
+def rates(g_squared, begin, end, gas, a, b, rate):
+    """sigma g of a pair of species, place by place; rate : (places,), may be g_squared."""
+    if gas.half_exponent[a, b] == HARD_SPHERE:
+        for k in range(begin, end):
+            rate[k] = hard_sphere_rate(g_squared[k], gas.prefactor[a, b])
+    else:
+        prefactor, half_exponent = gas.prefactor[a, b], gas.half_exponent[a, b]
+        for k in range(begin, end):
+            rate[k] = variable_rate(g_squared[k], prefactor, half_exponent)
+
+
+@kernel
+def bounds(first, second, begin, end, bound):
+    """The squared relative speed that no pair of two species exceeds, place by place."""
+    for k in range(begin, end):
+        bound[k] = bound_squared(first[k], second[k])
+
+
+@kernel
+def like_flows(number, rate, volume, begin, end, weight, flow):
+    """Candidates per second of pairs of one species, place by place."""
+    for k in range(begin, end):
+        flow[k] = candidate_rate(like_pairs(number[k]), weight, rate[k], volume[k])
+
+
+@kernel
+def unlike_flows(number_a, number_b, rate, volume, begin, end, weight, flow):
+    """Candidates per second of pairs of two species, place by place."""
+    for k in range(begin, end):
+        pairs = unlike_pairs(number_a[k], number_b[k])
+        flow[k] = candidate_rate(pairs, weight, rate[k], volume[k])
+
+
+@kernel
+def add_flows(flow, begin, end, total):
+    """Add the candidates per second of a pair of species to those of all."""
+    for k in range(begin, end):
+        total[k] += flow[k]
+
+
+@kernel
+def ends_of_clocks(total, time, elapsed, begin, end, last):
+    """Where the clocks stop, place by place."""
+    for k in range(begin, end):
+        last[k] = no_event(total[k], time[k] - elapsed[k])
+
+
+@inner_kernel
+def raise_majorants(begin, end, gas, batch):
+    """Set the majorants of some places from the spread of velocities, and the clocks by them."""
+    batch.total[begin:end] = 0.0
+    for a in range(batch.farthest.shape[0]):
+        for b in range(a, batch.farthest.shape[0]):
+            rate, flow = batch.rate[a, b], batch.flow[a, b]
+            bounds(batch.farthest[a], batch.farthest[b], begin, end, batch.first)
+            rates(batch.first, begin, end, gas, a, b, rate)
+            if a == b:
+                like_flows(batch.number[a], rate, batch.volume, begin, end, gas.weight, flow)
+            else:
+                unlike_flows(
+                    batch.number[a], batch.number[b], rate, batch.volume, begin, end, gas.weight,
+                    flow,
+                )  # fmt: skip
+            add_flows(flow, begin, end, batch.total)
+    batch.product[begin:end] = 1.0
+    ends_of_clocks(batch.total, batch.time, batch.elapsed, begin, end, batch.last)
 
 
 @kernel
@@ -95,112 +108,141 @@ def choose_two(start, count, word_i, word_j):
     """Two different rows of start : start + count, every ordered pair equally likely."""
     i = below(word_i, count)
     j = below(word_j, count - 1)
-    if j >= i:
-        j += np.uint64(1)
+    j += np.uint64(j >= i)
     return np.uint64(start) + i, np.uint64(start) + j
 
 
 @kernel
-def choose_species(total, bench, address, draw):
-    """A pair of species a <= b, in proportion to its candidates per second."""
+def choose_species(total, flow, address, draw):
+    """A pair of species a <= b, in proportion to its candidates per second; flow : (S, S)"""
     high, low, _, _ = words(address, draws.SPECIES_PAIRS, draw, 0)
     left = unit_fine(high, low) * total
     chosen_a, chosen_b = 0, 0
-    for a in range(bench.farthest.shape[0]):
-        for b in range(a, bench.farthest.shape[0]):
-            if bench.flow[a, b] > 0.0 and left >= 0.0:
+    for a in range(flow.shape[0]):
+        for b in range(a, flow.shape[0]):
+            if flow[a, b] > 0.0 and left >= 0.0:
                 chosen_a, chosen_b = a, b
-            left -= bench.flow[a, b]
+            left -= flow[a, b]
     return chosen_a, chosen_b
 
 
 @kernel
-def choose_members(a, b, bench, word_i, word_j):
-    """Two different rows, one of species a and one of species b."""
-    n_a = bench.begin[a + 1] - bench.begin[a]
+def choose_members(a, b, begin, member, word_i, word_j):
+    """Two different rows, one of species a and one of species b.
+
+    member : (n,) rows of a cell, those of species s from begin[s] on
+    """
+    n_a = begin[a + 1] - begin[a]
     if a == b:
-        i, j = choose_two(bench.begin[a], n_a, word_i, word_j)
+        i, j = choose_two(begin[a], n_a, word_i, word_j)
     else:
-        i = np.uint64(bench.begin[a]) + below(word_i, n_a)
-        j = np.uint64(bench.begin[b]) + below(word_j, bench.begin[b + 1] - bench.begin[b])
-    return bench.member[i], bench.member[j]
+        i = np.uint64(begin[a]) + below(word_i, n_a)
+        j = np.uint64(begin[b]) + below(word_j, begin[b + 1] - begin[b])
+    return member[i], member[j]
 
 
 @kernel
-def sort_members(species, start, stop, bench):
-    """List the rows of a cell by species (stable counting sort)."""
-    count = bench.farthest.shape[0]
+def sort_members(species, start, stop, begin, member):
+    """List the rows of a cell by species (stable counting sort): those of s from begin[s] on."""
+    count = begin.shape[0] - 1
     for s in range(count + 1):
-        bench.begin[s] = 0
+        begin[s] = 0
     for row in range(np.uint64(start), np.uint64(stop)):
-        bench.begin[species[row] + 1] += 1
+        begin[species[row] + 1] += 1
     for s in range(count):
-        bench.begin[s + 1] += bench.begin[s]
+        begin[s + 1] += begin[s]
     for row in range(np.uint64(start), np.uint64(stop)):
         s = species[row]
-        bench.member[bench.begin[s]] = row
-        bench.begin[s] += 1
+        member[begin[s]] = row
+        begin[s] += 1
     for s in range(count, 0, -1):
-        bench.begin[s] = bench.begin[s - 1]
-    bench.begin[0] = 0
+        begin[s] = begin[s - 1]
+    begin[0] = 0
+
+
+@inner_kernel
+def box_of_three(phase, start, stop, first):
+    """Least and greatest of the three components of the velocities of some rows."""
+    if COMPILED:
+        return bounds_of_three(phase, start, stop, first)
+    block = phase[start:stop, first : first + 3]
+    return (*block.min(axis=0), *block.max(axis=0))
+
+
+@inner_kernel
+def sphere_around_three(phase, start, stop, first, centre):
+    """The centre of the box around the velocities of some rows; |corner - centre|^2."""
+    u, v, w, u_most, v_most, w_most = box_of_three(phase, start, stop, first)
+    half = phase.dtype.type(0.5)
+    centre[0], centre[1], centre[2] = half * (u + u_most), half * (v + v_most), half * (w + w_most)
+    a, b, c = np.float64(centre[0]), np.float64(centre[1]), np.float64(centre[2])
+    a, b, c = max(a - u, u_most - a), max(b - v, v_most - b), max(c - w, w_most - c)
+    return a * a + b * b + c * c
 
 
 @kernel
-def measure_spread(phase, species, start, stop, first, dimension, bench):
-    """A mean velocity of a cell and the farthest velocity from it, for each species.
+def sphere_around(phase, start, stop, first, centre):
+    """The same in any number of dimensions; centre : (D,)"""
+    square = 0.0
+    for k in range(np.uint64(centre.shape[0])):
+        least = greatest = phase[start, first + k]
+        for row in range(np.uint64(start), np.uint64(stop)):
+            least = min(least, phase[row, first + k])
+            greatest = max(greatest, phase[row, first + k])
+        centre[k] = phase.dtype.type(0.5) * (least + greatest)
+        middle = np.float64(centre[k])
+        half = max(middle - least, greatest - middle)
+        square += half * half
+    return square
 
-    Any point would do in place of the mean: some of the particles are enough to find one near it,
-    in the precision of the rows.
+
+@inner_kernel
+def measure_spread(phase, species, place, start, stop, first, dimension, batch):
+    """A velocity amid those of a cell, and how far they are from it, for each species.
+
+    The corners of the box around all velocities are as far as the farthest where there are few of
+    them; of many, and of each species of a mixture, the farthest is looked for.
     """
-    some = min(stop, start + 4 + (stop - start) // 16)
-    for s in range(bench.farthest.shape[0]):
-        bench.farthest[s] = 0.0
-    inverse = 1.0 / (some - start)
+    centre = batch.centre[place]
     if dimension is None:
-        u, v, w = phase[start, first], phase[start, first + 1], phase[start, first + 2]
-        for row in range(np.uint64(start + 1), np.uint64(some)):
-            u += phase[row, first]
-            v += phase[row, first + 1]
-            w += phase[row, first + 2]
-        bench.mean[0], bench.mean[1], bench.mean[2] = u * inverse, v * inverse, w * inverse
+        square = sphere_around_three(phase, start, stop, first, centre)
     else:
-        for k in range(dimension):
-            total = 0.0
-            for row in range(np.uint64(start), np.uint64(some)):
-                total += phase[row, first + k]
-            bench.mean[k] = total * inverse
-    widest = deviation_squared(phase, start, first, dimension, bench)
-    for row in range(np.uint64(start), np.uint64(stop)):
-        if species is None:
-            square = deviation_squared(phase, row, first, dimension, bench)
-            widest = square if square > widest else widest
-        else:
-            widen(phase, row, first, dimension, species[row], bench)
+        square = sphere_around(phase, start, stop, first, centre)
     if species is None:
-        bench.farthest[0] = widest
+        if stop - start > FEW:
+            square = 0.0
+            for row in range(np.uint64(start), np.uint64(stop)):
+                found = deviation_squared(phase, row, first, dimension, centre)
+                square = found if found > square else square
+        batch.farthest[0, place] = square
+        return
+    for s in range(batch.farthest.shape[0]):
+        batch.farthest[s, place] = 0.0
+    for row in range(np.uint64(start), np.uint64(stop)):
+        widen(phase, row, first, dimension, species[row], centre, batch.farthest[:, place])
 
 
 @kernel
-def deviation_squared(phase, row, first, dimension, bench):
-    """|v - mean v|^2 of one particle [m^2/s^2]."""
+def deviation_squared(phase, row, first, dimension, centre):
+    """|v - centre|^2 of one particle [m^2/s^2]."""
     if dimension is None:
-        a = phase[row, first] - bench.mean[0]
-        b = phase[row, first + 1] - bench.mean[1]
-        c = phase[row, first + 2] - bench.mean[2]
+        a = phase[row, first] - centre[0]
+        b = phase[row, first + 1] - centre[1]
+        c = phase[row, first + 2] - centre[2]
         return a * a + b * b + c * c
     total = 0.0
     for k in range(dimension):
-        a = phase[row, first + k] - bench.mean[k]
+        a = phase[row, first + k] - centre[k]
         total += a * a
     return total
 
 
 @kernel
-def widen(phase, row, first, dimension, s, bench):
+def widen(phase, row, first, dimension, s, centre, farthest):
     """Raise the spread of a species to that of one particle; return whether it grew."""
-    square = deviation_squared(phase, row, first, dimension, bench)
-    if square > bench.farthest[s]:
-        bench.farthest[s] = square
+    square = deviation_squared(phase, row, first, dimension, centre)
+    if square > farthest[s]:
+        farthest[s] = square
         return True
     return False
 

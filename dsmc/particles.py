@@ -58,6 +58,11 @@ class Particles:
         return self.rows[: self.count]
 
     @property
+    def row_columns(self) -> tuple[int, ...]:
+        """The columns of a row; kernels are compiled for so many."""
+        return tuple(range(self.rows.shape[1]))
+
+    @property
     def position(self) -> np.ndarray:
         """position : (N, d) [m], a view."""
         return self.rows[: self.count, : self.dimension]
@@ -128,7 +133,9 @@ def particles(
     )
     count_cells(state.rows, 0, count, grid, state.destination, state.histogram[0])
     prefix_sum(state.histogram, state.spare_offsets, state.slots)
-    reorder_rows(state.rows, 0, count, state.destination, state.slots[0], state.spare)
+    reorder_rows(
+        state.rows, 0, count, state.destination, state.slots[0], state.row_columns, state.spare
+    )
     swap_buffers(state, None)
     return state
 

@@ -29,10 +29,13 @@ class Tried(NamedTuple):
     other: np.ndarray  # (REMEMBERED,) and of the other
 
 
-def tried() -> Tried:
-    """Lay out an empty memory."""
+def tried(*places: int) -> Tried:
+    """Lay out empty memories; of several cells, one behind the other."""
+    remembered = (*places, REMEMBERED)
     return Tried(
-        np.zeros(1, np.int64), np.zeros(REMEMBERED, np.uint64), np.zeros(REMEMBERED, np.uint64)
+        np.zeros((*places, 1), np.int64),
+        np.zeros(remembered, np.uint64),
+        np.zeros(remembered, np.uint64),
     )
 
 
@@ -73,20 +76,24 @@ def separation_squared(phase, i, j, first):
 
 
 @kernel
-def meet_near(phase, i, j, a, b, start, stop, first, species, bench, tried):
-    """Replace a pair at random, i of species a and j of b, by one of near particles.
+def meet_near(phase, i, j, start, stop, first, tried):
+    """Replace a pair at random from start:stop by one of near particles; tried : None leaves it."""
+    if tried is None:
+        return i, j
+    return i, nearest(phase, i, j, start, stop, None, first, tried)
 
-    tried : None leaves the pair as it is.  In a mixture the rarer species looks for its partner:
-    the others are nearer to it than it is to them.
+
+@kernel
+def meet_near_members(phase, i, j, a, b, begin, member, first, tried):
+    """The same of a pair of species a and b; member : (n,) rows, those of s from begin[s] on.
+
+    The rarer species looks for its partner: the others are nearer to it than it is to them.
     """
     if tried is None:
         return i, j
-    if species is None:
-        return i, nearest(phase, i, j, start, stop, None, first, tried)
-    begin = bench.begin
     if begin[a + 1] - begin[a] > begin[b + 1] - begin[b]:
-        return nearest(phase, j, i, begin[a], begin[a + 1], bench.member, first, tried), j
-    return i, nearest(phase, i, j, begin[b], begin[b + 1], bench.member, first, tried)
+        return nearest(phase, j, i, begin[a], begin[a + 1], member, first, tried), j
+    return i, nearest(phase, i, j, begin[b], begin[b + 1], member, first, tried)
 
 
 @kernel

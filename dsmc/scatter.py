@@ -18,7 +18,8 @@ import math
 from collections.abc import Callable
 from types import SimpleNamespace
 
-from dsmc.compiled import law, power
+from dsmc.compiled import law
+from dsmc.elementary import cosine, power, sine
 
 
 def _where(condition, yes, no):
@@ -181,7 +182,7 @@ def laws(
     )
 
 
-_laws = laws(math.sqrt, math.cos, math.sin, math.copysign, law(_where), power)
+_laws = laws(math.sqrt, cosine, sine, math.copysign, law(_where), power)
 isotropic_cosine = law(_laws.isotropic_cosine)
 soft_sphere_cosine = law(_laws.soft_sphere_cosine)
 isotropic = law(_laws.isotropic)

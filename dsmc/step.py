@@ -14,16 +14,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dsmc.batch import CELLS, ROWS, Batch, admit, batch
 from dsmc.cells import divide_slabs, first_cell, prefix_sum, reorder_rows, volume_of
 from dsmc.census import Census, record_exposure
-from dsmc.collide import collide_cell
+from dsmc.collide import collide_cells
 from dsmc.compiled import Team, kernel
 from dsmc.draws import Address
 from dsmc.drift import fly_cell
 from dsmc.inflow import CHUNKS, chunk_run
 from dsmc.model import Model
 from dsmc.moments import add_cell
-from dsmc.pairs import Bench, bench
 from dsmc.particles import Particles, reserve, swap_buffers
 from dsmc.velocities import Velocities, count_velocities
 from dsmc.walls import columns
@@ -44,27 +44,27 @@ def new_tallies(slabs: int, species_count: int, rows: int) -> Tallies:
     )
 
 
-def benches(state: Particles, species_count: int, threads: int, near: bool = False) -> list[Bench]:
+def batches(state: Particles, species_count: int, threads: int, near: bool = False) -> list[Batch]:
     """A workspace for every thread; in a mixture a cell may come to hold every particle."""
     largest = 0 if species_count == 1 else state.rows.shape[0]
     dtype = state.rows.dtype.type
-    return [bench(3, species_count, largest, dtype, near) for _ in range(threads)]
+    return [batch(3, species_count, largest, dtype, near) for _ in range(threads)]
 
 
-def room_for(state: Particles, entered: int, workspaces: list[Bench]) -> list[Bench]:
+def room_for(state: Particles, entered: int, workspaces: list[Batch]) -> list[Batch]:
     """Make room for so many further rows; returns the workspaces, wider ones if need be."""
     if state.count + entered <= state.rows.shape[0]:
         return workspaces
     reserve(state, state.count + entered)
     first = workspaces[0]
-    return benches(state, first.farthest.size, len(workspaces), first.tried is not None)
+    return batches(state, first.farthest.shape[0], len(workspaces), first.tried is not None)
 
 
 @kernel
 def advance_slabs(
     first_slab, last_slab, phase, species, offsets, model, acceleration, planes, key, step, sums,
     velocities, census,
-    destination, histogram, tallies, bench,
+    destination, histogram, tallies, batch,
 ):  # fmt: skip
     """Pass A over a run of slabs: sample, collide, sample, fly.
 
@@ -77,30 +77,58 @@ def advance_slabs(
     time = step * model.time_step
     histogram[:] = 0
     for slab in range(first_slab, last_slab):
-        for cell in range(first_cell(slab, slabs, cells), first_cell(slab + 1, slabs, cells)):
+        cell, end = first_cell(slab, slabs, cells), first_cell(slab + 1, slabs, cells)
+        while cell < end:
+            begin, cell = cell, batch_end(offsets, cell, end)
+            look(begin, cell, phase, species, offsets, first, slab, sums, velocities, census)
+            if model.colliding:
+                collide_cells(
+                    phase, species, admit_cells(begin, cell, offsets, model, batch), first, None,
+                    model.gas, key, step, time, slab, census, sums, batch, tallies.collisions,
+                )  # fmt: skip
+            look(begin, cell, phase, species, offsets, first, slab, sums, velocities, None)
+            for own in range(begin, cell):
+                fly_cell(
+                    phase, species, offsets[own], offsets[own + 1], model, acceleration, planes,
+                    Address(key, step, own), destination, histogram, tallies.walls[slab],
+                )  # fmt: skip
+
+
+@kernel
+def batch_end(offsets, cell, end):
+    """The cell behind a batch that begins with `cell`."""
+    stop, limit = min(cell + CELLS, end), offsets[cell] + ROWS
+    last = cell + 1
+    while last < stop and offsets[last + 1] <= limit:
+        last += 1
+    return last
+
+
+@kernel
+def admit_cells(begin, end, offsets, model, batch):
+    """Admit the cells in which something can collide; returns how many."""
+    count = 0
+    for cell in range(begin, end):
+        start, stop = offsets[cell], offsets[cell + 1]
+        if stop - start > 1:
+            volume = volume_of(cell, model.grid, model.grid.grading)
+            admit(batch, count, start, stop, cell, volume, model.time_step)
+            count += 1
+    return count
+
+
+@kernel
+def look(begin, end, phase, species, offsets, first, slab, sums, velocities, census):
+    """Take half a sample of some cells, and count who is there, where that was asked for."""
+    if census is not None or sums is not None:
+        for cell in range(begin, end):
             start, stop = offsets[cell], offsets[cell + 1]
-            address = Address(key, step, cell)
             if census is not None:
                 record_exposure(phase, start, stop, first, census, slab)
             if sums is not None:
                 add_cell(phase, species, start, stop, first, 0.5, sums[cell])
                 if velocities is not None:
                     count_velocities(phase, species, start, stop, first, 0.5, velocities, cell)
-            if model.colliding:
-                volume = volume_of(cell, model.grid, model.grid.grading)
-                collide_cell(
-                    phase, species, start, stop, first, None, volume, model.gas,
-                    model.time_step, address, time, slab, census, sums, bench,
-                    tallies.collisions,
-                )  # fmt: skip
-            if sums is not None:
-                add_cell(phase, species, start, stop, first, 0.5, sums[cell])
-                if velocities is not None:
-                    count_velocities(phase, species, start, stop, first, 0.5, velocities, cell)
-            fly_cell(
-                phase, species, start, stop, model, acceleration, planes, address, destination,
-                histogram, tallies.walls[slab],
-            )  # fmt: skip
 
 
 def advance(
@@ -109,7 +137,7 @@ def advance(
     key: tuple,
     step: int,
     team: Team,
-    benches: list[Bench],
+    batches: list[Batch],
     tallies: Tallies,
     sums: np.ndarray | None = None,
     velocities: Velocities | None = None,
@@ -129,7 +157,7 @@ def advance(
             state.bounds[thread], state.bounds[thread + 1], state.phase, state.species,
             state.offsets, model, model.acceleration, model.planes, key, step, sums, velocities,
             census,
-            state.destination, state.histogram[thread], tallies, benches[thread],
+            state.destination, state.histogram[thread], tallies, batches[thread],
         )  # fmt: skip
 
     team.each(work)
@@ -148,12 +176,16 @@ def reorder(state: Particles, team: Team, entered: int = 0) -> None:
         start = state.offsets[first_cell(begin, state.slabs, cells)]
         stop = state.offsets[first_cell(end, state.slabs, cells)]
         slots = state.slots[thread]
-        reorder_rows(state.rows, start, stop, state.destination, slots, state.spare)
+        reorder_rows(
+            state.rows, start, stop, state.destination, slots, state.row_columns, state.spare
+        )
         if entered:
             first, last = chunk_run(thread, team.threads)
             start, stop = (state.count + entered * chunk // CHUNKS for chunk in (first, last))
             slots = state.slots[team.threads + thread]
-            reorder_rows(state.rows, start, stop, state.destination, slots, state.spare)
+            reorder_rows(
+                state.rows, start, stop, state.destination, slots, state.row_columns, state.spare
+            )
 
     team.each(work)
     left = state.count + entered - int(state.spare_offsets[cells])

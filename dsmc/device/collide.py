@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from dsmc import draws
-from dsmc.collide import ISOTROPIC, TINY
+from dsmc.collide import TINY
 from dsmc.device import Refused
 from dsmc.device.draws import Address, unit, unit_fine, words
 from dsmc.device.lists import chosen
@@ -21,7 +21,7 @@ from dsmc.device.model import Model
 from dsmc.device.pairs import (
     Members,
     PairTable,
-    centres,
+    boxes,
     choose_members,
     choose_species,
     deviation_squared,
@@ -34,13 +34,14 @@ from dsmc.device.pairs import (
 )
 from dsmc.device.particles import Particles
 from dsmc.moments import COLLISIONS, SEPARATIONS
+from dsmc.turning import ISOTROPIC
 
 ROUNDS = 64  # at most
 SHORTENED = (2, 4, 8, 16, 32, ROUNDS)  # rounds after which the list of cells is made anew
 
 
 class Cells(NamedTuple):
-    """The cells that still have candidates, as the host's `Bench` and clock; n of them."""
+    """The cells that still have candidates, as the host's `Batch`; n of them."""
 
     number: Tensor  # (n,) int64
     begin: Tensor  # (n, S + 1) of the members
@@ -89,8 +90,8 @@ def all_cells(
     state: Particles, listed: Members, model: Model, table: PairTable, laws: SimpleNamespace
 ) -> Cells:
     """Every cell before its first candidate."""
-    centre = centres(state)
-    farthest = spreads(state, centre, model.gas.mass.size)
+    centre, corner = boxes(state)
+    farthest = spreads(state, centre, corner, model.gas.mass.size)
     rate, flow = majorants(farthest, listed.begin, model.grid.volume, table, laws)
     zero = torch.zeros_like(model.grid.volume)
     return Cells(

@@ -18,23 +18,13 @@ def copysign(size: float, sign: Tensor) -> Tensor:
     return torch.copysign(torch.full_like(sign, size), sign)
 
 
-def power(base: Tensor, exponent: Tensor | float) -> Tensor:
-    """base^exponent in single precision, as `dsmc.compiled.power`: the same bits, nearly always.
-
-    base : (n,); exponent : (n,) or a number
-    """
-    exponent = torch.as_tensor(exponent, dtype=torch.float64, device=base.device)
-    raised = torch.pow(base.float().double(), exponent.float().double())
-    return raised.float().double()
-
-
 def laws(replacements: Mapping[str, Callable] | None = None) -> SimpleNamespace:
     """The laws of collisions and walls over tensors, by name.
 
     replacements : {name: law}. Raises KeyError for a name that is none of them.
     """
-    found = vars(cross_section.laws(torch.sqrt, torch.log, torch.exp, power))
-    found |= vars(scatter.laws(torch.sqrt, torch.cos, torch.sin, copysign, torch.where, power))
+    found = vars(cross_section.laws(torch.sqrt, torch.log, torch.exp, torch.pow))
+    found |= vars(scatter.laws(torch.sqrt, torch.cos, torch.sin, copysign, torch.where, torch.pow))
     found |= vars(reflection.laws(torch.sqrt, torch.log, torch.cos, torch.sin))
     if unknown := set(replacements or {}) - set(found):
         raise KeyError(f"the device does not use {', '.join(sorted(unknown))}")

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 
 from dsmc import draws
-from dsmc.collide import ISOTROPIC
 from dsmc.device.cells import offsets_of
 from dsmc.device.draws import Address, below, unit_fine, words
 from dsmc.device.particles import Particles
 from dsmc.gas import Gas
-from dsmc.pairs import HARD_SPHERE
+from dsmc.pairs import FEW, HARD_SPHERE
+from dsmc.turning import ISOTROPIC
 
 
 class Members(NamedTuple):
@@ -73,17 +73,22 @@ def members(state: Particles, species_count: int) -> Members:
     return Members(row, begin[first[:, None] + torch.arange(species_count + 1, device=row.device)])
 
 
-def centres(state: Particles) -> Tensor:
-    """A mean velocity of each cell, (cells, 3), from the particles that the host takes, too."""
-    start, stop = state.offsets[:-1], state.offsets[1:]
-    count = stop - start
-    some = torch.minimum(count, 4 + count // 16)
-    bounds = torch.stack([start, start + some], dim=1).ravel()
-    bounds = torch.cat([bounds, state.offsets[-1:]])
-    sums = torch.segment_reduce(
-        state.velocity.contiguous(), "sum", offsets=bounds, axis=0, unsafe=True, initial=0.0
-    )[::2]
-    return sums * (1.0 / some.clamp(min=1).double()).to(sums.dtype)[:, None]
+def boxes(state: Particles) -> tuple[Tensor, Tensor]:
+    """The centre of the box around the velocities of each cell; |corner - centre|^2.
+
+    (cells, 3) and (cells,); where nobody is, both are 0.
+    """
+    least, most = (
+        torch.segment_reduce(
+            state.velocity.contiguous(), name, offsets=state.offsets, axis=0, unsafe=True
+        )
+        for name in ("min", "max")
+    )
+    anybody = (state.offsets.diff() > 0)[:, None]
+    least, most = (torch.where(anybody, end, 0.0) for end in (least, most))
+    centre = 0.5 * (least + most)
+    middle = centre.double()
+    return centre, square(torch.maximum(middle - least, most - middle))
 
 
 def deviation_squared(velocity: Tensor, centre: Tensor) -> Tensor:
@@ -97,16 +102,18 @@ def square(vector: Tensor) -> Tensor:
     return x * x + y * y + z * z
 
 
-def spreads(state: Particles, centre: Tensor, species_count: int) -> Tensor:
+def spreads(state: Particles, centre: Tensor, corner: Tensor, species_count: int) -> Tensor:
     """The farthest velocity of each species of every cell from its centre, squared: (cells, S).
 
-    centre : (cells, 3) [m/s]
+    centre : (cells, 3) [m/s]; corner : (cells,) of the box, which does for few of one species
     """
     cell = state.cell.long()
     squares = deviation_squared(state.velocity, centre[cell])
     found = torch.zeros(centre.shape[0] * species_count, dtype=torch.float64, device=cell.device)
     group = cell if state.species is None else cell * species_count + state.species
     found.scatter_reduce_(0, group, squares, "amax")
+    if state.species is None:
+        found = torch.where(state.offsets.diff() > FEW, found, corner)
     return found.view(-1, species_count)
 
 

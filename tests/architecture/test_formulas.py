@@ -14,8 +14,8 @@ LAW_MODULES = {
     "cross_section", "entering", "exchange", "parabola", "poisson", "reflection", "scatter",
 }  # fmt: skip
 STAGES = {
-    "cells", "census", "collide", "crossings", "disjoint", "drift", "encounters", "fall", "inflow",
-    "moments", "pairs", "partners", "repulsion", "step", "velocities", "walls",
+    "batch", "cells", "census", "collide", "crossings", "disjoint", "drift", "encounters", "fall",
+    "inflow", "moments", "pairs", "partners", "repulsion", "step", "turning", "velocities", "walls",
 }  # fmt: skip
 
 BOUND = {"dsmc/device/laws.py"}  # where laws get their elementary functions

@@ -12,16 +12,16 @@ from tests.architecture.source import PACKAGES, ROOT, Module, hold, imports, mod
 
 # The rooms of dsmc from the bottom to the top: a module imports from its own room or from below.
 LAYERS = {
-    "machine": {"compiled", "disk", "journal", "lanes", "own_process"},
+    "machine": {"compiled", "disk", "elementary", "journal", "lanes", "own_process", "row_vectors"},
     "laws": {
         "cross_section", "entering", "exchange", "parabola", "poisson", "reflection", "scatter",
     },
     "tables": {"grading", "species", "quantities", "reference"},
     "randomness": {"draws"},
     "stages and state": {
-        "cells", "census", "collide", "crossings", "disjoint", "drift", "encounters", "fall", "gas",
-        "inflow", "initial", "macroscopic", "model", "moments", "outside", "pairs", "particles",
-        "partners", "repulsion", "rows", "velocities", "walls",
+        "batch", "cells", "census", "collide", "crossings", "disjoint", "drift", "encounters",
+        "fall", "gas", "inflow", "initial", "macroscopic", "model", "moments", "outside", "pairs",
+        "particles", "partners", "repulsion", "rows", "turning", "velocities", "walls",
     },
     "step": {"device", "executor", "host", "step"},
     "measuring": {
@@ -42,10 +42,11 @@ LAYERS = {
     "command line": {"__main__", "option_values"},
 }  # fmt: skip
 
+INSTRUCTIONS = ("dsmc/compiled.py", "dsmc/lanes.py", "dsmc/row_vectors.py")  # those of vectors
 # Modules that may use a library; a folder ends with "/".
 CONFINED = {
-    "numba": ("dsmc/compiled.py", "dsmc/lanes.py"),  # lanes: vector instructions
-    "llvmlite": ("dsmc/compiled.py", "dsmc/lanes.py"),
+    "numba": INSTRUCTIONS,
+    "llvmlite": INSTRUCTIONS,
     "torch": ("dsmc/device/", "bridge/"),
     "h5py": (
         "dsmc/hdf5.py", "dsmc/damage.py", "dsmc/trajectory.py", "dsmc/fields.py", "dsmc/mesh.py",

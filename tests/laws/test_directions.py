@@ -14,7 +14,7 @@ import pytest
 from scipy.stats import beta, chi2
 
 from dsmc import draws, scatter
-from dsmc.collide import fill_normals
+from dsmc.turning import fill_normals
 
 BUDGET = 1e-6
 SEED = 20261121

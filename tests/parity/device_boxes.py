@@ -40,8 +40,13 @@ CHANGES = {
         "sample": {"wall_cells": True},
     },
     "plane": {"name": "plane"},  # three species, single precision, fields
+    # cells of so many that the host plays several candidates of each at once
+    "full": _line("vss", domain={"cells": [20]}, run={"time_step_mct": 0.14}),
 }  # fmt: skip
-POWERS = {"vss", "duct", "room"}  # whose deflections are powers, in single precision
+CHANGES["full duct"] = CHANGES["duct"] | {
+    "domain": {"cells": [5, 4]},
+    "run": {"time_step_mct": 0.1},
+}
 
 
 def device_box(name: str, **changes) -> dsmc.Scenario:

@@ -12,9 +12,9 @@ from collections.abc import Callable
 import numpy as np
 
 from dsmc import draws
+from dsmc.batch import batch
 from dsmc.collide import collide_cell
 from dsmc.gas import gas
-from dsmc.pairs import bench
 from dsmc.species import TABLE
 from tests.parity.boxes import BOXES, SERIES, box, run
 
@@ -46,7 +46,7 @@ def five_dimensions() -> dict[str, np.ndarray]:
     address = draws.Address(draws.key(20261121), 4, 5)
     collide_cell(
         velocity, None, 0, 20, 0, DIMENSION, 1e-12, molecules, 2e-6, address, 0.0, 0, None, None,
-        bench(DIMENSION, 1, 0), tally,
+        batch(DIMENSION, 1, 0), tally,
     )  # fmt: skip
     return {"velocity": velocity, "tally collisions": tally}
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from dsmc import draws, statistics
+from dsmc.batch import batch
 from dsmc.collide import collide_cell
 from dsmc.compiled import variant
 from dsmc.gas import Gas
-from dsmc.pairs import bench
 
 SEED = 20261121
 PARTICLES = 400
@@ -35,7 +35,7 @@ def collide(rows, time, replica, kernel=collide_cell, alpha=1.0):
     tally = np.zeros((1, 1, 1, 2), np.int64)
     kernel(
         rows, None, 0, PARTICLES, 0, dimension, 1.0, maxwell_gas(alpha), time / (PARTICLES - 1.0),
-        address, 0.0, 0, None, None, bench(dimension, 1, 0), tally,
+        address, 0.0, 0, None, None, batch(dimension, 1, 0), tally,
     )  # fmt: skip
     return tally[0, 0, 0, 1]
 

@@ -117,7 +117,7 @@ def test_one_long_step_collides_as_often_as_many_short_ones(in_short_steps):
 
 def test_a_stale_majorant_is_noticed(in_short_steps):
     """A majorant kept for the whole step, however fast molecules become, loses collisions."""
-    laws = {"widen": lambda phase, row, first, dimension, s, bench: False}
+    laws = {"widen": lambda phase, row, first, dimension, s, centre, farthest: False}
     difference = collisions_from_a_shell(20, 1, laws) - in_short_steps
     report("the same, stale majorant", ["collisions"], difference, np.zeros(1))
     assert not joint_test(difference, [0.0], budget=BUDGET)

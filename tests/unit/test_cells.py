@@ -135,7 +135,8 @@ def test_sorting_is_stable_whatever_the_number_of_threads(crowd):
     np.testing.assert_array_equal(offsets, expected_offsets)
     out, moved = np.empty_like(phase), destination.copy()
     for thread in reversed(range(threads)):  # the order of the threads does not matter either
-        reorder_rows(phase, edges[thread], edges[thread + 1], moved, slots[thread], out)
+        span, columns = edges[thread : thread + 2], tuple(range(phase.shape[1]))
+        reorder_rows(phase, *span, moved, slots[thread], columns, out)
     np.testing.assert_array_equal(out, phase[order])
     for column in (identity, species):
         sorted_column = np.empty_like(column)

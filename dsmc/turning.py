@@ -1,0 +1,150 @@
+"""Stage: new velocities of pairs that collide; momentum and energy are kept to rounding.
+
+In three dimensions all pairs of a round at once, column by column of `Batch.turning`; rows of any
+other length pair by pair.
+"""
+
+import numpy as np
+
+from dsmc import draws
+from dsmc.batch import CELLS
+from dsmc.compiled import inner_kernel, kernel
+from dsmc.draws import unit_fine, words
+from dsmc.moments import velocity_of
+from dsmc.reflection import maxwell_pair
+from dsmc.scatter import (
+    centre_of_mass,
+    deflect,
+    deflect_row,
+    isotropic,
+    isotropic_cosine,
+    isotropic_row,
+    soft_sphere_cosine,
+    stretch,
+)
+
+ISOTROPIC = 1.0  # inverse alpha of isotropic scattering
+X, Y, Z, COSINE, AZIMUTH = range(5)  # columns of `Batch.turning`
+
+
+@kernel
+def relative_velocities(phase, pairs, one, other, count, first, turning):
+    """Write the relative velocities of some pairs into the first three columns."""
+    for k in range(count):
+        x_i, y_i, z_i = velocity_of(phase, one[pairs[k]], first)
+        x_j, y_j, z_j = velocity_of(phase, other[pairs[k]], first)
+        turning[X * CELLS + k] = x_i - x_j
+        turning[Y * CELLS + k] = y_i - y_j
+        turning[Z * CELLS + k] = z_i - z_j
+
+
+@kernel
+def unit_numbers(high, low, count, out):
+    """Numbers in (0, 1) from two words each."""
+    for k in range(count):
+        out[k] = unit_fine(high[k], low[k])
+
+
+@inner_kernel
+def deflections(begin, end, inverse_alpha, turning):
+    """Turn the relative velocities of pairs of the same two species."""
+    cosines(begin, end, inverse_alpha, turning)
+    turn(begin, end, inverse_alpha == ISOTROPIC, turning)
+
+
+@kernel
+def cosines(begin, end, inverse_alpha, turning):
+    """Cosines of the deflection from numbers in (0, 1)."""
+    if inverse_alpha == ISOTROPIC:
+        for k in range(begin, end):
+            turning[COSINE * CELLS + k] = isotropic_cosine(turning[COSINE * CELLS + k])
+    else:
+        for k in range(begin, end):
+            u = turning[COSINE * CELLS + k]
+            turning[COSINE * CELLS + k] = soft_sphere_cosine(u, inverse_alpha)
+
+
+@kernel
+def turn(begin, end, is_isotropic, turning):
+    """Turn relative velocities; that all columns are in one row says that they do not overlap."""
+    if is_isotropic:
+        for k in range(begin, end):
+            x, y, z = turning[X * CELLS + k], turning[Y * CELLS + k], turning[Z * CELLS + k]
+            cosine, azimuth = turning[COSINE * CELLS + k], turning[AZIMUTH * CELLS + k]
+            x, y, z = isotropic(x * x + y * y + z * z, cosine, azimuth)
+            turning[X * CELLS + k], turning[Y * CELLS + k], turning[Z * CELLS + k] = x, y, z
+    else:
+        for k in range(begin, end):
+            x, y, z = turning[X * CELLS + k], turning[Y * CELLS + k], turning[Z * CELLS + k]
+            cosine, azimuth = turning[COSINE * CELLS + k], turning[AZIMUTH * CELLS + k]
+            x, y, z = deflect(x, y, z, cosine, azimuth)
+            turning[X * CELLS + k], turning[Y * CELLS + k], turning[Z * CELLS + k] = x, y, z
+
+
+@kernel
+def leave(phase, i, j, first, share_i, share_j, k, turning):
+    """Give a pair the velocities that belong to its new relative one; share_i = m_i/(m_i + m_j)."""
+    x_i, y_i, z_i = velocity_of(phase, i, first)
+    x_j, y_j, z_j = velocity_of(phase, j, first)
+    h_x, h_y, h_z = turning[X * CELLS + k], turning[Y * CELLS + k], turning[Z * CELLS + k]
+    x = centre_of_mass(x_i, x_j, share_i, share_j)
+    y = centre_of_mass(y_i, y_j, share_i, share_j)
+    z = centre_of_mass(z_i, z_j, share_i, share_j)
+    phase[i, first] = x + share_j * h_x
+    phase[i, first + 1] = y + share_j * h_y
+    phase[i, first + 2] = z + share_j * h_z
+    phase[j, first] = x - share_i * h_x
+    phase[j, first + 1] = y - share_i * h_y
+    phase[j, first + 2] = z - share_i * h_z
+
+
+@kernel
+def scatter_pair(phase, i, j, first, gas, a, b, address, draw, dealt, normal):
+    """New velocities of a pair of rows of any dimension.
+
+    dealt : two words at its address; normal : (D,) used up
+    """
+    u = unit_fine(*dealt)
+    is_isotropic = gas.inverse_alpha[a, b] == ISOTROPIC
+    cosine = isotropic_cosine(u) if is_isotropic else soft_sphere_cosine(u, gas.inverse_alpha[a, b])
+    fill_normals(normal, address, draw)
+    turn_rows(phase, i, j, first, gas.share[a, b], gas.share[b, a], is_isotropic, cosine, normal)
+
+
+@kernel
+def turn_rows(phase, i, j, first, share_i, share_j, is_isotropic, cosine, normal):
+    """New velocities of a pair in any dimension; normal : (D,) independent normals, used up."""
+    g_squared, g_dot_normal, normal_squared = 0.0, 0.0, 0.0
+    for k in range(normal.shape[0]):
+        g = np.float64(phase[i, first + k]) - np.float64(phase[j, first + k])
+        g_squared += g * g
+        g_dot_normal += g * normal[k]
+        normal_squared += normal[k] * normal[k]
+    if is_isotropic:
+        along, across = 0.0, isotropic_row(g_squared, normal_squared)
+    else:
+        along, across = deflect_row(g_squared, g_dot_normal, normal_squared, cosine)
+    h_squared = 0.0
+    for k in range(normal.shape[0]):
+        g = np.float64(phase[i, first + k]) - np.float64(phase[j, first + k])
+        normal[k] = along * g + across * normal[k]
+        h_squared += normal[k] * normal[k]
+    longer = stretch(g_squared, h_squared)  # a normal nearly parallel to g costs digits of |h|
+    for k in range(normal.shape[0]):
+        v_i, v_j = np.float64(phase[i, first + k]), np.float64(phase[j, first + k])
+        centre = centre_of_mass(v_i, v_j, share_i, share_j)
+        h = normal[k] + longer * normal[k]
+        phase[i, first + k] = centre + share_j * h
+        phase[j, first + k] = centre - share_i * h
+
+
+@kernel
+def fill_normals(normal, address, draw):
+    """Independent normals, two from each block of random words."""
+    blocks = (normal.shape[0] + 1) // 2
+    for block in range(blocks):
+        a, b, c, d = words(address, draws.DIRECTIONS, draw * blocks + block, 0)
+        even, odd = maxwell_pair(1.0, unit_fine(a, b), unit_fine(c, d))
+        normal[2 * block] = even
+        if 2 * block + 1 < normal.shape[0]:
+            normal[2 * block + 1] = odd
