@@ -48,9 +48,9 @@ def write(outcome: Outcome, path: Path) -> Path:
     return path
 
 
-def _origin(outcome: Outcome) -> Iterator[str]:
-    """Versions, sources and the study."""
-    versions = {
+def versions() -> dict[str, str]:
+    """Versions of what computes, and a key of the sources."""
+    return {
         "dsmc-bridge": dsmc.__version__,
         "python": platform.python_version(),
         "torch": torch.__version__,
@@ -58,7 +58,11 @@ def _origin(outcome: Outcome) -> Iterator[str]:
         "scipy": scipy.__version__,
         "sources": code_key(),
     }
-    for name, version in versions.items():
+
+
+def _origin(outcome: Outcome) -> Iterator[str]:
+    """Versions, sources and the study."""
+    for name, version in versions().items():
         yield f"{name}: {version}"
     yield "study:"
     for line in toml.dump(outcome.plan.tables).splitlines():

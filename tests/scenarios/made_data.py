@@ -4,6 +4,7 @@ import json
 import pickle
 
 import numpy as np
+from PIL import Image
 
 INTENTS = {"PlayMusic": "play some {} please", "GetWeather": "will it rain in {} ?"}
 SEED = 20261124
@@ -33,3 +34,42 @@ def made_cifar10(folder, images=24):
         batch = {b"data": raw.astype(np.uint8), b"labels": labels.tolist()}
         (made / name).write_bytes(pickle.dumps(batch))
     return made
+
+
+def made_images(folder, classes=("cat", "dog", "owl"), images=8, side=24):
+    """A folder with train/ and val/: noise in a folder for each class, all of it in one colour."""
+    rng = np.random.default_rng(SEED)
+    for part in ("train", "val"):
+        for label, name in enumerate(classes):
+            (folder / part / name).mkdir(parents=True)
+            for number in range(images):
+                raw = rng.integers(0, 100, (side, side, 3))
+                raw[..., label % 3] += 150
+                image = Image.fromarray(raw.astype(np.uint8))
+                image.save(folder / part / name / f"{number}.png")
+    return folder
+
+
+def made_checkpoint(folder):
+    """A tiny BERT with the words of the made queries, as `save_pretrained` leaves one."""
+    import torch
+    from transformers import BertConfig, BertModel, BertTokenizer
+
+    words = {word for text in INTENTS.values() for word in text.split()} - {"{}"}
+    words |= {f"word{number}" for number in range(20)}
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *sorted(words)]
+    folder.mkdir()
+    (folder / "vocab.txt").write_text("\n".join(vocabulary) + "\n", encoding="utf-8")
+    BertTokenizer(str(folder / "vocab.txt")).save_pretrained(folder)
+    torch.manual_seed(SEED)
+    BertModel(
+        BertConfig(
+            vocab_size=len(vocabulary),
+            hidden_size=16,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            intermediate_size=32,
+            max_position_embeddings=32,
+        )
+    ).save_pretrained(folder)
+    return folder
