@@ -22,7 +22,7 @@ FLOWS = ("couette", "fourier", "channel", "thermal-creep")
 TOLD = (
     "measured: (4 fine - coarse)/3; change: (coarse - fine)/reference; left: a quarter of the "
     "square of the relative error of the coarse flow, 4/3 of the change; null where the change is "
-    "less than three of its errors."
+    "less than three of its errors. tier: whose effort it has."
 )
 HEAD = """| flow | Kn | measured | reference | deviation | change | left, at most |
 |---|---|---|---|---|---|---|"""
@@ -52,6 +52,7 @@ def entries(outcome: Outcome) -> list[dict]:
             "case": outcome.case.name,
             "figure": figure,
             "knudsen": float(number),
+            "tier": "tight",
             "measured": outcome.mean[k],
             "error": outcome.error[k],
             "reference": reference,

@@ -82,7 +82,7 @@ def known(numbers: Mapping[float, float]) -> Figures:
 
 NARROW = Effort(16, {"numbers": {1.0: 1.0}})
 
-LONG = {0.05: 26.0, 0.1: 16.0, 0.3: 4.5, 1.0: 4.5, 5.0: 10.0, 20.0: 10.0}
+LONG = {0.05: 26.0, 0.1: 16.0, 0.3: 6.0, 1.0: 4.5, 5.0: 20.0, 20.0: 10.0}
 """For errors of 0.12 %, and of 1 % of the heat."""
 
 CASE = Case(

@@ -95,7 +95,7 @@ CASE = Case(
     known=known,
     efforts={
         "full": Effort(40, {"numbers": {0.3: 1.0, 1.0: 1.0, 5.0: 1.0, 20.0: 1.0}}),
-        "tight": Effort(40, {"numbers": {0.1: 13.0, 0.3: 2.5, 1.0: 1.0, 5.0: 2.5, 20.0: 2.0}}),
+        "tight": Effort(40, {"numbers": {0.1: 20.0, 0.3: 2.5, 1.0: 1.0, 5.0: 2.5, 20.0: 2.0}}),
     },
     mutants=(
         Mutant("gradient 5 % too weak", settings={"excess": -0.05}, effort=NARROW),
