@@ -15,9 +15,9 @@ from bridge.address import Address
 from bridge.cells import Cells
 from bridge.collisions import NTCCollision
 from dsmc import disjoint, encounters
-from dsmc.collide import fill_normals
 from dsmc.device.laws import LAWS
 from dsmc.draws import Address as Place
+from dsmc.turning import fill_normals
 
 Total = Callable[[Tensor], Tensor]
 

@@ -161,10 +161,10 @@ def words(address, stream, index, part):
 
 
 def _block(cell, index, w_0, w_1, w_2, w_3, stream, step, k_0, k_1):
-    return _whole.philox(index, cell, step & _MASK, stream, k_0 & _MASK, k_1 & _MASK)
+    mask = 0xFFFFFFFF
+    return _whole.philox(index, cell, step & mask, stream, k_0 & mask, k_1 & mask)
 
 
-_MASK = 0xFFFFFFFF
 _whole = functions(int, float)
 _deal = column_update(_block)
 

@@ -75,9 +75,9 @@ def test_a_tagged_molecule_forgets_its_velocity():
     assert judged_tagged(*tagged_memory(20, 100_000), 100_000)
 
 
-def test_a_rate_one_percent_too_high_is_noticed():
-    """The memory decays faster by 1 %, ten errors at nu t = 2."""
-    wrong = tagged_memory(20, 100_000, faster(1.01, hard_spheres=False))
+def test_a_rate_a_percent_and_a_half_too_high_is_noticed():
+    """The memory decays faster by 1.5 %, 10 errors and more from nu t = 1 on."""
+    wrong = tagged_memory(20, 100_000, faster(1.015, hard_spheres=False))
     assert not judged_tagged(*wrong, 100_000)
 
 
