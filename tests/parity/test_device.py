@@ -84,6 +84,12 @@ def test_a_wrong_law_of_the_device_is_noticed(name, law, wrong):
     assert "phase" in unlike(left(name, "cpu"), left(name, DEVICE, laws={law: wrong}), name)
 
 
+def test_a_run_of_candidates_that_share_a_particle_is_noticed():
+    """The twin: candidates of a full cell are played side by side that must follow each other."""
+    blind = {"meets_again": lambda one, other, begin, end, k: False}
+    assert "phase" in unlike(left("full", "cpu", laws=blind), left("full", DEVICE), "full")
+
+
 def test_the_gap_holds_particles_that_meet_its_walls_thrice_in_a_step():
     with dsmc.Simulation(device_box("gap"), threads=1, device=DEVICE) as simulation:
         speed = np.abs(simulation.particles.velocity[:, 0])

@@ -16,19 +16,12 @@ from bridge.collisions import HardCollision, SoftCollision  # noqa: E402
 from scenarios.training import recipe  # noqa: E402
 from scenarios.training.recipe import Budget, Course, Learner, Refused  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SEED = 20261129
 SMALL = Budget(epochs=3, batch=8, part=4, warmup=1.0, falls="cosine", clip=1.0)
 INPUTS, LABELS = 6, 3
 HARD = HardCollision(partners=1.0)
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """In networks this small, threads only wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def learner(dropout=0.2):

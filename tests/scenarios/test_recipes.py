@@ -17,14 +17,19 @@ from scenarios.training.image_procedures import (  # noqa: E402
 from scenarios.training.recipe import Course, Refused  # noqa: E402
 from tests.scenarios.made_data import made_checkpoint, made_images, made_intents  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """In networks this small, threads only wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+
+carry_out = Course.carry_out
+
+
+def stop_after_an_epoch(course, learner, note, tell):
+    """In place of `Course.carry_out`: Ctrl-C where the first epoch is told."""
+
+    def stop(row):
+        raise KeyboardInterrupt
+
+    return carry_out(course, learner, note, stop)
 
 
 def equal(first, second):
@@ -160,16 +165,8 @@ def test_a_convnext_keeps_an_average_of_its_weights(images, tmp_path):
 def test_a_stopped_training_on_images_goes_on_to_the_last_bit(images, tmp_path, monkeypatch):
     words = (*IMAGES, "--epochs", 2, "--collision", "ntc", "--seed", 3)
     assert run(imagenet.main, images, *words, "-o", tmp_path / "whole") == 0
-    told = Course.carry_out
-
-    def stopped(self, learner, note, tell):
-        def stop(row):
-            raise KeyboardInterrupt
-
-        return told(self, learner, note, stop)
-
     with monkeypatch.context() as patched:
-        patched.setattr(Course, "carry_out", stopped)
+        patched.setattr(Course, "carry_out", stop_after_an_epoch)
         assert run(imagenet.main, images, *words, "-o", tmp_path / "stopped") == 130
     assert run(imagenet.main, images, *words, "-o", tmp_path / "stopped") == 0
     assert results(tmp_path / "whole") == results(tmp_path / "stopped")
@@ -286,16 +283,8 @@ def test_a_stopped_tuning_goes_on_to_the_last_bit(queries, tmp_path, monkeypatch
     words = (*queries, "--epochs", 2, "--collision", "ntc", "--layer", "bert.pooler.dense")
     assert run(bert.main, *words, "-o", tmp_path / "whole") == 0
     assert run(bert.main, *words, "-o", tmp_path / "whole") == 0  # is done, and says so again
-    told = Course.carry_out
-
-    def stopped(self, learner, note, tell):
-        def stop(row):
-            raise KeyboardInterrupt
-
-        return told(self, learner, note, stop)
-
     with monkeypatch.context() as patched:
-        patched.setattr(Course, "carry_out", stopped)
+        patched.setattr(Course, "carry_out", stop_after_an_epoch)
         assert run(bert.main, *words, "-o", tmp_path / "stopped") == 130
     assert run(bert.main, *words, "-o", tmp_path / "stopped") == 0
     assert results(tmp_path / "whole") == results(tmp_path / "stopped")

@@ -21,6 +21,8 @@ from scenarios.training.cells import Bench, Cell, code_key, tuning_cells  # noqa
 from scenarios.training.outcome import chosen_settings  # noqa: E402
 from tests.scenarios.made_data import made_cifar10, made_intents  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = sorted((ROOT / "scenarios" / "training").glob("*.toml"))
 IN_MINIATURE = ("digits", "condensation", "intents", "cifar10_small")
@@ -52,15 +54,6 @@ looks = 2
 tuning = 1
 evaluation = 7
 """
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """In networks this small, threads only wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

@@ -16,16 +16,9 @@ from bridge.functional import collide_gradients  # noqa: E402
 from scenarios.training import data, digits, rivals  # noqa: E402
 from scenarios.training.methods import Training, bare, noise_like, scaled  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SEED = 20261121
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """In networks this small, threads only wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def training_of(*neurons_and_length, lr=0.0, weight_decay=0.0):
