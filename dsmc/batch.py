@@ -15,49 +15,73 @@ CELLS = 128  # in a batch, and candidates in a round, at most; a multiple of 8
 ROWS = 1280  # in a batch, if it has more than one cell: they stay in a near cache
 
 
-class Batch(NamedTuple):
-    """One thread's workspace; `places` is the place of a cell in the batch."""
-
+# What a place of the batch has: that of a cell, column by column.
+PLACES = {
     # What it was told (`admit`).
-    start: np.ndarray  # (places,) first row of the cell
-    stop: np.ndarray  # (places,) and the row behind the last
-    label: np.ndarray  # (places,) number of the cell in the addresses of random numbers
-    volume: np.ndarray  # (places,) [m^3]
-    time: np.ndarray  # (places,) for which it collides [s]
+    "start": np.int64,  # first row of the cell
+    "stop": np.int64,  # and the row behind the last
+    "label": np.int64,  # number of the cell in the addresses of random numbers
+    "volume": np.float64,  # [m^3]
+    "time": np.float64,  # for which it collides [s]
+    # Clocks.
+    "bound": np.float64,  # squared relative speed that no pair of two species exceeds [m^2/s^2]
+    "total": np.float64,  # candidates per second, of all species
+    "elapsed": np.float64,  # time at which the clock was set to zero [s]
+    "product": np.float64,  # of the uniforms since then
+    "last": np.float64,  # below it the step is over
+    "played": np.int64,  # candidates so far
+    "run": np.int64,  # candidates in a round, at most
+    # Of a round.
+    "over": np.int64,  # 1 if no candidate comes in time any more
+    "wider": np.int64,  # the candidate whose velocities left what the majorant bounds
+}
+# The columns of a round: the places in it, then its candidates, then those that collide.
+ROUND = {
+    "open": np.uint64,  # (places,) whose step is not over
+    "place": np.uint64,  # (candidates,)
+    "index": np.uint64,  # (candidates,) how many the place had before
+    "clock": np.float64,  # (candidates,) product of the uniforms up to it
+    "one": np.uint64,  # (candidates,) row of a particle
+    "other": np.uint64,  # (candidates,) and of its partner
+    "kind": np.int64,  # (candidates,) their species
+    "other_kind": np.int64,  # (candidates,)
+    "hit": np.uint64,  # (hits,) candidates that collide
+    "struck": np.uint64,  # (hits,) their places
+    "drawn": np.uint64,  # (hits,) their indices
+    "named": np.uint64,  # (any,) labels of those that are dealt words
+    "word_0": np.uint64,  # (any,) the words
+    "word_1": np.uint64,  # (any,)
+    "word_2": np.uint64,  # (any,)
+    "word_3": np.uint64,  # (any,)
+    "g_squared": np.float64,  # (candidates,) of the relative velocity [m^2/s^2]
+    "likely": np.float64,  # (candidates,) sigma g [m^3/s]
+    "x": np.float64,  # (hits,) relative velocities and how they turn
+    "y": np.float64,
+    "z": np.float64,
+    "cosine": np.float64,
+    "azimuth": np.float64,
+}
+
+
+class Batch(NamedTuple):
+    """One thread's workspace; `places` is the place of a cell in the batch.
+
+    Columns of one length for every gas are fields of a record: an argument of a kernel is then one
+    address, not seven numbers for each column, and the compiler sees that no column overlaps
+    another.
+    """
+
+    places: np.record  # of PLACES
+    round: np.record  # of ROUND
     # Majorants (`dsmc.pairs`).
     centre: np.ndarray  # (places, D) a velocity amid the others, in the precision of the rows
     farthest: np.ndarray  # (S, places) max |v - centre|^2 of each species, or more
     number: np.ndarray  # (S, places) particles of each species
     rate: np.ndarray  # (S, S, places) majorant of sigma g
     flow: np.ndarray  # (S, S, places) candidates per second
-    total: np.ndarray  # (places,) candidates per second, of all species
     begin: np.ndarray  # (places, S + 1) first member of each species
     member: np.ndarray  # (rows,) of a mixture: rows sorted by species, cell by cell
     tried: Tried | None  # pairs of this step, where partners are the nearest
-    # Clocks.
-    elapsed: np.ndarray  # (places,) time at which the clock was set to zero [s]
-    product: np.ndarray  # (places,) of the uniforms since then
-    last: np.ndarray  # (places,) below it the step is over
-    played: np.ndarray  # (places,) candidates so far
-    run: np.ndarray  # (places,) candidates in a round, at most
-    # A round: the places in it, then its candidates, then those that collide.
-    open: np.ndarray  # (places,) whose step is not over
-    over: np.ndarray  # (places,) whether no candidate comes in time any more
-    wider: np.ndarray  # (places,) the candidate whose velocities left what the majorant bounds
-    place: np.ndarray  # (candidates,)
-    index: np.ndarray  # (candidates,) how many the place had before
-    clock: np.ndarray  # (candidates,) product of the uniforms up to it
-    one: np.ndarray  # (candidates,) row of a particle
-    other: np.ndarray  # (candidates,) and of its partner
-    kinds: np.ndarray  # (2, candidates) their species
-    hit: np.ndarray  # (hits,) candidates that collide
-    struck: np.ndarray  # (hits,) their places
-    drawn: np.ndarray  # (hits,) their indices
-    named: np.ndarray  # (any,) labels of those that are dealt words
-    words: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # four of (any,)
-    first: np.ndarray  # (any,) numbers on the way of a law
-    second: np.ndarray  # (any,)
-    turning: np.ndarray  # (5 hits,) columns of relative velocities and how they turn
     normal: np.ndarray  # (D,) a direction, unless D = 3
 
 
@@ -77,42 +101,37 @@ def batch(
     def numbers(*shape: int) -> np.ndarray:
         return np.zeros((*shape, CELLS))
 
-    def whole(*shape: int) -> np.ndarray:
-        return np.zeros((*shape, CELLS), np.int64)
-
-    def rows() -> np.ndarray:
-        return np.zeros(CELLS, np.uint64)
-
     kinds = species_count
     return Batch(
-        start=whole(), stop=whole(), label=whole(), volume=numbers(), time=numbers(),
+        places=_record(PLACES), round=_record(ROUND),
         centre=np.zeros((CELLS, components), dtype), farthest=numbers(kinds),
         number=numbers(kinds), rate=numbers(kinds, kinds), flow=numbers(kinds, kinds),
-        total=numbers(), begin=np.zeros((CELLS, kinds + 1), np.int64),
-        member=np.empty(largest, np.uint64), tried=tried(CELLS) if near else None,
-        elapsed=numbers(), product=numbers(), last=numbers(), played=whole(), run=whole(),
-        open=rows(), over=np.zeros(CELLS, np.bool_), wider=whole(), place=rows(), index=rows(),
-        clock=numbers(), one=rows(), other=rows(), kinds=whole(2), hit=rows(), struck=rows(),
-        drawn=rows(), named=rows(), words=(rows(), rows(), rows(), rows()), first=numbers(),
-        second=numbers(), turning=np.zeros(5 * CELLS), normal=np.empty(components),
+        begin=np.zeros((CELLS, kinds + 1), np.int64), member=np.empty(largest, np.uint64),
+        tried=tried(CELLS) if near else None, normal=np.empty(components),
     )  # fmt: skip
 
 
+def _record(columns: dict[str, type]) -> np.record:
+    """Columns of CELLS zeros, one behind the other."""
+    fields = [(name, kind, (CELLS,)) for name, kind in columns.items()]
+    return np.zeros(1, np.dtype(fields, align=True)).view(np.recarray)[0]
+
+
 @inner_kernel
-def admit(batch, place, start, stop, label, volume, time):
+def admit(places, place, start, stop, label, volume, time):
     """Give a place to the cell of rows start:stop, which is to collide for a time."""
-    batch.start[place] = start
-    batch.stop[place] = stop
-    batch.label[place] = label
-    batch.volume[place] = volume
-    batch.time[place] = time
+    places.start[place] = start
+    places.stop[place] = stop
+    places.label[place] = label
+    places.volume[place] = volume
+    places.time[place] = time
 
 
 @inner_kernel
-def members_at(batch, place):
+def members_at(places, place):
     """Where `Batch.member` has those of the cell at a place: the first, and behind the last."""
-    base = batch.start[0]
-    return batch.start[place] - base, batch.stop[place] - base
+    base = places.start[0]
+    return places.start[place] - base, places.stop[place] - base
 
 
 @inner_kernel

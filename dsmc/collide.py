@@ -20,7 +20,7 @@ import numpy as np
 from dsmc import draws
 from dsmc.batch import CELLS, admit, members_at, tried_at
 from dsmc.census import record_collision
-from dsmc.compiled import inner_kernel, kernel
+from dsmc.compiled import ZERO, inner_kernel, kernel
 from dsmc.cross_section import waiting_time
 from dsmc.draws import Address, deal_words, unit
 from dsmc.moments import COLLISIONS, SEPARATIONS
@@ -37,15 +37,7 @@ from dsmc.pairs import (
     widen,
 )
 from dsmc.partners import forget, meet_near, meet_near_members, separation_squared
-from dsmc.turning import (
-    AZIMUTH,
-    COSINE,
-    deflections,
-    leave,
-    relative_velocities,
-    scatter_pair,
-    unit_numbers,
-)
+from dsmc.turning import deflections, draw_angles, leave, relative_velocities, scatter_pair
 
 TINY = 1e-200  # far from underflow
 FULL = 64  # particles of a cell that may have several candidates in a round
@@ -59,7 +51,7 @@ def collide_cell(
 ):  # fmt: skip
     """Let the particles start:stop of one cell collide for a time dt: `collide_cells` for one."""
     if stop - start > 1:
-        admit(batch, 0, start, stop, address.cell, volume, dt)
+        admit(batch.places, 0, start, stop, address.cell, volume, dt)
         collide_cells(
             phase, species, 1, first, dimension, gas, address.key, address.step, time, slab,
             census, sums, batch, tally,
@@ -77,19 +69,20 @@ def collide_cells(
     sums : (cells, S, moments.COLUMNS) that takes note of the collisions, or None
     tally : (slabs, S, S, 2) candidates and collisions
     """
+    places, round = batch.places, batch.round
     for place in range(cells):
         survey(phase, species, place, first, dimension, batch)
-    raise_majorants(0, cells, gas, batch)
+    raise_majorants(ZERO, cells, gas, batch)
     left = cells
     while left > 0:
-        listed = list_candidates(left, batch)
-        deal(batch.place, batch.index, listed, key, step, draws.CANDIDATES, batch)
-        count = advance_clocks(listed, batch)
+        listed = list_candidates(left, places, round)
+        deal(round.place, round.index, listed, key, step, draws.CANDIDATES, places, round)
+        count = advance_clocks(listed, places, round)
         choose(phase, species, count, first, dimension, key, step, batch)
         if listed > left:
-            count = end_runs(count, batch)
-        hits = accept(species, count, gas, batch)
-        turn_hits(phase, species, hits, first, dimension, gas, key, step, batch)
+            count = end_runs(count, places, round)
+        hits = accept(species, count, gas, batch.rate, round)
+        turn_hits(phase, species, hits, first, dimension, gas, key, step, places, round)
         scatter(
             phase, species, hits, first, dimension, gas, key, step, time, slab, census, sums,
             batch, tally,
@@ -100,22 +93,23 @@ def collide_cells(
 @inner_kernel
 def survey(phase, species, place, first, dimension, batch):
     """What there is in the cell at a place, and its clock at zero."""
-    start, stop = batch.start[place], batch.stop[place]
+    places = batch.places
+    start, stop = places.start[place], places.stop[place]
     measure_spread(phase, species, place, start, stop, first, dimension, batch)
     if species is None:
         batch.number[0, place] = stop - start
     else:
-        begin, (base, end) = batch.begin[place], members_at(batch, place)
+        begin, (base, end) = batch.begin[place], members_at(places, place)
         sort_members(species, start, stop, begin, batch.member[base:end])
         for s in range(batch.number.shape[0]):
             batch.number[s, place] = begin[s + 1] - begin[s]
     if batch.tried is not None:
         forget(tried_at(batch.tried, place))
     alone = dimension is not None or batch.tried is not None
-    batch.run[place] = 1 if alone else longest_run(stop - start)
-    batch.open[place] = place
-    batch.played[place] = 0
-    batch.elapsed[place] = 0.0
+    places.run[place] = 1 if alone else longest_run(stop - start)
+    places.played[place] = 0
+    places.elapsed[place] = 0.0
+    batch.round.open[place] = place
 
 
 @kernel
@@ -131,88 +125,89 @@ def longest_run(number):
 
 
 @inner_kernel
-def list_candidates(left, batch):
+def list_candidates(left, places, round):
     """The next candidates of the open places, place by place; returns how many.
 
     A place may have several if there is room for as many of all.
     """
     longest, count = CELLS // left, 0
     for k in range(left):
-        place = batch.open[k]
-        batch.over[place] = False
-        batch.wider[place] = NOT_YET
-        for further in range(min(longest, batch.run[place])):
-            batch.place[count] = place
-            batch.index[count] = batch.played[place] + further
+        place = round.open[k]
+        places.over[place] = 0
+        places.wider[place] = NOT_YET
+        for further in range(min(longest, places.run[place])):
+            round.place[count] = place
+            round.index[count] = places.played[place] + further
             count += 1
     return count
 
 
 @inner_kernel
-def deal(places, indices, count, key, step, stream, batch):
-    """Give four words to each candidate, from its address."""
+def deal(numbers, indices, count, key, step, stream, places, round):
+    """Give four words to each of some candidates; numbers, indices : their places and indices."""
     for k in range(count):
-        batch.named[k] = batch.label[places[k]]
-    deal_words(batch.named, indices, count, key, step, stream, batch.words)
+        round.named[k] = places.label[numbers[k]]
+    words = round.word_0, round.word_1, round.word_2, round.word_3
+    deal_words(round.named, indices, count, key, step, stream, words)
 
 
 @inner_kernel
-def advance_clocks(count, batch):
+def advance_clocks(count, places, round):
     """Let the clocks go on to the candidates; returns how many come in time, first in the list.
 
     Their first three words stay with them: they choose the pair, and whether it collides.
     """
     kept = 0
-    w_0, w_1, w_2, w_3 = batch.words
     for k in range(count):
-        place = batch.place[k]
-        now = batch.product[place] * unit(w_3[k])
-        batch.product[place] = now
-        batch.place[kept], batch.index[kept], batch.clock[kept] = place, batch.index[k], now
-        w_0[kept], w_1[kept], w_2[kept] = w_0[k], w_1[k], w_2[k]
-        in_time = now > batch.last[place]
-        batch.over[place] |= not in_time
-        kept += np.int64(in_time)
+        place = round.place[k]
+        now = places.product[place] * unit(round.word_3[k])
+        places.product[place] = now
+        round.place[kept], round.index[kept], round.clock[kept] = place, round.index[k], now
+        round.word_0[kept], round.word_1[kept] = round.word_0[k], round.word_1[k]
+        round.word_2[kept] = round.word_2[k]
+        in_time = np.int64(now > places.last[place])
+        places.over[place] |= 1 - in_time
+        kept += in_time
     return kept
 
 
 @inner_kernel
 def choose(phase, species, count, first, dimension, key, step, batch):
     """A pair for each candidate, and its squared relative speed."""
-    w_0, w_1, _, _ = batch.words
+    places, round = batch.places, batch.round
     for k in range(count):
-        place = batch.place[k]
-        start, stop = batch.start[place], batch.stop[place]
+        place, word_i, word_j = round.place[k], round.word_0[k], round.word_1[k]
+        start, stop = places.start[place], places.stop[place]
         if species is None:
-            i, j = choose_two(start, stop - start, w_0[k], w_1[k])
+            i, j = choose_two(start, stop - start, word_i, word_j)
             i, j = meet_near(phase, i, j, start, stop, first, tried_at(batch.tried, place))
         else:
-            address = Address(key, step, batch.label[place])
-            begin, (base, end) = batch.begin[place], members_at(batch, place)
+            address = Address(key, step, places.label[place])
+            begin, (base, end) = batch.begin[place], members_at(places, place)
             flow, member = batch.flow[:, :, place], batch.member[base:end]
-            a, b = choose_species(batch.total[place], flow, address, batch.index[k])
-            i, j = choose_members(a, b, begin, member, w_0[k], w_1[k])
+            a, b = choose_species(places.total[place], flow, address, round.index[k])
+            i, j = choose_members(a, b, begin, member, word_i, word_j)
             i, j = meet_near_members(
                 phase, i, j, a, b, begin, member, first, tried_at(batch.tried, place)
             )
-            batch.kinds[0, k], batch.kinds[1, k] = a, b
-        batch.one[k], batch.other[k] = i, j
-        batch.first[k] = relative_speed_squared(phase, i, j, first, dimension)
+            round.kind[k], round.other_kind[k] = a, b
+        round.one[k], round.other[k] = i, j
+        round.g_squared[k] = relative_speed_squared(phase, i, j, first, dimension)
 
 
 @inner_kernel
-def end_runs(count, batch):
+def end_runs(count, places, round):
     """End every run before a candidate that has a particle of an earlier one; how many stay."""
-    kept, begin, ended = 0, 0, False
+    kept, begin, ended = ZERO, ZERO, False
     for k in range(count):
-        place = batch.place[k]
-        if k == 0 or place != batch.place[k - 1]:
+        place = round.place[k]
+        if k == 0 or place != round.place[k - 1]:
             begin, ended = kept, False
-        ended = ended or meets_again(batch.one, batch.other, begin, kept, k)
+        ended = ended or meets_again(round.one, round.other, begin, kept, k)
         if ended:
-            batch.over[place] = False
+            places.over[place] = 0
         else:
-            keep(batch, k, kept)
+            keep(k, kept, round)
             kept += 1
     return kept
 
@@ -228,61 +223,58 @@ def meets_again(one, other, begin, end, k):
 
 
 @inner_kernel
-def keep(batch, k, kept):
+def keep(k, kept, round):
     """Move a candidate forward in the list."""
-    batch.place[kept], batch.index[kept] = batch.place[k], batch.index[k]
-    batch.clock[kept], batch.first[kept] = batch.clock[k], batch.first[k]
-    batch.one[kept], batch.other[kept] = batch.one[k], batch.other[k]
-    batch.kinds[0, kept], batch.kinds[1, kept] = batch.kinds[0, k], batch.kinds[1, k]
-    batch.words[2][kept] = batch.words[2][k]
+    round.place[kept], round.index[kept], round.clock[kept] = (
+        round.place[k], round.index[k], round.clock[k],
+    )  # fmt: skip
+    round.one[kept], round.other[kept] = round.one[k], round.other[k]
+    round.kind[kept], round.other_kind[kept] = round.kind[k], round.other_kind[k]
+    round.g_squared[kept], round.word_2[kept] = round.g_squared[k], round.word_2[k]
 
 
 @inner_kernel
-def accept(species, count, gas, batch):
+def accept(species, count, gas, rate, round):
     """Which of the candidates collide, by sigma g: how many, first in the list of hits."""
     if species is None:
-        rates(batch.first, 0, count, gas, 0, 0, batch.second)
-        return accepted(
-            batch.place, count, batch.words[2], batch.rate[0, 0], batch.second, batch.hit
-        )
+        rates(round.g_squared, ZERO, count, gas, ZERO, ZERO, round.likely[:])
+        return accepted(count, rate[0, 0], round)
     hits = 0
     for k in range(count):
-        a, b = batch.kinds[0, k], batch.kinds[1, k]
-        likely = sigma_g(batch.first[k], gas, a, b)
-        batch.hit[hits] = k
-        hits += np.int64(unit(batch.words[2][k]) * batch.rate[a, b, batch.place[k]] < likely)
+        a, b = round.kind[k], round.other_kind[k]
+        likely = sigma_g(round.g_squared[k], gas, a, b)
+        round.hit[hits] = k
+        hits += np.int64(unit(round.word_2[k]) * rate[a, b, round.place[k]] < likely)
     return hits
 
 
 @kernel
-def accepted(places, count, word, rate, likely, hit):
+def accepted(count, rate, round):
     """The candidates whose sigma g exceeds a random share of its majorant; how many."""
     hits = 0
     for k in range(count):
-        hit[hits] = k
-        hits += np.int64(unit(word[k]) * rate[places[k]] < likely[k])
+        round.hit[hits] = k
+        hits += np.int64(unit(round.word_2[k]) * rate[round.place[k]] < round.likely[k])
     return hits
 
 
 @inner_kernel
-def turn_hits(phase, species, hits, first, dimension, gas, key, step, batch):
+def turn_hits(phase, species, hits, first, dimension, gas, key, step, places, round):
     """Draw how the hits scatter; in three dimensions, turn their relative velocities."""
     for n in range(hits):
-        k = batch.hit[n]
-        batch.struck[n], batch.drawn[n] = batch.place[k], batch.index[k]
-    deal(batch.struck, batch.drawn, hits, key, step, draws.SCATTERING, batch)
+        k = round.hit[n]
+        round.struck[n], round.drawn[n] = round.place[k], round.index[k]
+    deal(round.struck, round.drawn, hits, key, step, draws.SCATTERING, places, round)
     if dimension is None:
-        w_0, w_1, w_2, w_3 = batch.words
-        relative_velocities(phase, batch.hit, batch.one, batch.other, hits, first, batch.turning)
-        unit_numbers(w_0, w_1, hits, batch.turning[COSINE * CELLS :])
-        unit_numbers(w_2, w_3, hits, batch.turning[AZIMUTH * CELLS :])
+        relative_velocities(phase, hits, first, round)
+        draw_angles(hits, round)
         if species is None:
-            deflections(0, hits, gas.inverse_alpha[0, 0], batch.turning)
+            deflections(0, hits, gas.inverse_alpha[0, 0], round)
         else:
             for n in range(hits):
-                k = batch.hit[n]
-                alpha = gas.inverse_alpha[batch.kinds[0, k], batch.kinds[1, k]]
-                deflections(n, n + 1, alpha, batch.turning)
+                k = round.hit[n]
+                alpha = gas.inverse_alpha[round.kind[k], round.other_kind[k]]
+                deflections(n, n + 1, alpha, round)
 
 
 @inner_kernel
@@ -290,78 +282,81 @@ def scatter(
     phase, species, hits, first, dimension, gas, key, step, time, slab, census, sums, batch, tally
 ):
     """Let the hits collide, cell by cell until one raises the majorant."""
+    places, round = batch.places, batch.round
     for n in range(hits):
-        k, place = np.int64(batch.hit[n]), batch.struck[n]
-        if batch.wider[place] != NOT_YET:
+        k, place = np.int64(round.hit[n]), round.struck[n]
+        if places.wider[place] != NOT_YET:
             continue
-        i, j = batch.one[k], batch.other[k]
+        i, j = round.one[k], round.other[k]
         a, b = 0, 0
         if species is not None:
-            a, b = batch.kinds[0, k], batch.kinds[1, k]
+            a, b = round.kind[k], round.other_kind[k]
         if census is not None:
-            elapsed = waiting_time(batch.clock[k], batch.total[place])
-            moment = time + batch.elapsed[place] + elapsed
+            elapsed = waiting_time(round.clock[k], places.total[place])
+            moment = time + places.elapsed[place] + elapsed
             record_collision(phase, i, first, census, slab, moment)
             record_collision(phase, j, first, census, slab, moment)
         if sums is not None:
-            own = sums[batch.label[place], a]
+            own = sums[places.label[place], a]
             own[COLLISIONS] += 1.0
             own[SEPARATIONS] += separation_squared(phase, i, j, first)
         if dimension is None:
-            leave(phase, i, j, first, gas.share[a, b], gas.share[b, a], n, batch.turning)
+            leave(phase, i, j, first, gas.share[a, b], gas.share[b, a], n, round)
         else:
-            address = Address(key, step, batch.label[place])
-            draw, dealt = np.int64(batch.drawn[n]), (batch.words[0][n], batch.words[1][n])
+            address = Address(key, step, places.label[place])
+            draw, dealt = np.int64(round.drawn[n]), (round.word_0[n], round.word_1[n])
             scatter_pair(phase, i, j, first, gas, a, b, address, draw, dealt, batch.normal)
         tally[slab, a, b, 1] += 1
         centre, farthest = batch.centre[place], batch.farthest[:, place]
         wider = widen(phase, i, first, dimension, a, centre, farthest)
         wider = widen(phase, j, first, dimension, b, centre, farthest) or wider
-        batch.wider[place] = k if wider else NOT_YET
+        places.wider[place] = k if wider else NOT_YET
 
 
 @inner_kernel
 def end_round(species, count, left, slab, gas, batch, tally):
     """Count what was played and set the clocks to it; returns how many places stay open."""
+    places, round = batch.places, batch.round
     played = 0
     for k in range(count):
-        place = batch.place[k]
-        if k <= batch.wider[place]:
-            batch.product[place] = batch.clock[k]
-            batch.played[place] = np.int64(batch.index[k]) + 1
+        place = round.place[k]
+        if k <= places.wider[place]:
+            places.product[place] = round.clock[k]
+            places.played[place] = np.int64(round.index[k]) + 1
             played += 1
             if species is not None:
-                tally[slab, batch.kinds[0, k], batch.kinds[1, k], 0] += 1
+                tally[slab, round.kind[k], round.other_kind[k], 0] += 1
     if species is None:
         tally[slab, 0, 0, 0] += played
-    left = still_open(batch.open, left, batch.over, batch.wider)
-    ended = to_be_set(batch.open, left, batch.wider, batch.product, batch.hit)
+    left = still_open(left, places, round)
+    ended = to_be_set(left, places, round)
     for n in range(ended):
-        place = np.int64(batch.hit[n])
-        batch.elapsed[place] += waiting_time(batch.product[place], batch.total[place])
+        place = np.int64(round.hit[n])
+        places.elapsed[place] += waiting_time(places.product[place], places.total[place])
         raise_majorants(place, place + 1, gas, batch)
     return left
 
 
 @kernel
-def still_open(open, count, over, wider):
+def still_open(count, places, round):
     """The places whose step is not over; returns how many, first in the list."""
     kept = 0
     for k in range(count):
-        place = open[k]
-        open[kept] = place
-        kept += np.int64((not over[place]) | (wider[place] != NOT_YET))
+        place = round.open[k]
+        round.open[kept] = place
+        kept += np.int64((places.over[place] == 0) | (places.wider[place] != NOT_YET))
     return kept
 
 
 @kernel
-def to_be_set(open, count, wider, product, places):
-    """The places whose clocks are read and set to zero; returns how many.
+def to_be_set(count, places, round):
+    """The places whose clocks are read and set to zero; returns how many, first in `round.hit`.
 
     For a new flow of candidates, or before the product underflows.
     """
     found = 0
     for k in range(count):
-        places[found] = open[k]
-        found += np.int64((wider[open[k]] != NOT_YET) | (product[open[k]] < TINY))
+        place = round.open[k]
+        round.hit[found] = place
+        found += np.int64((places.wider[place] != NOT_YET) | (places.product[place] < TINY))
     return found

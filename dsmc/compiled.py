@@ -19,6 +19,7 @@ from pathlib import Path
 
 import llvmlite.binding
 import numba
+import numpy as np
 from numba.core import config as _config
 from numba.core.registry import CPUDispatcher
 
@@ -62,8 +63,12 @@ if CACHE_DIRECTORY is not None:
 
 # Without the runtime's reference counts (`_nrt`), which cost more than the physics, kernels borrow
 # their arrays from the caller and cannot allocate.
-_LAW_FLAGS = {"error_model": "numpy", "_nrt": False}
+_LAW_FLAGS = {"error_model": "numpy", "_nrt": False, "no_cfunc_wrapper": True}
 _KERNEL_FLAGS = {**_LAW_FLAGS, "nogil": True, "cache": CACHE_DIRECTORY is not None}
+
+
+# As a literal, a first value or an argument has all that is called with it compiled twice.
+ZERO = np.int64(0)
 
 
 def kernel(function: Callable) -> CPUDispatcher:

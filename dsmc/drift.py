@@ -9,11 +9,11 @@ never folded, which would round in the interior too.  In a field of force flight
 import numpy as np
 
 from dsmc.cells import cell_of
-from dsmc.compiled import COMPILED, inner_kernel, kernel, law
+from dsmc.compiled import COMPILED, ZERO, inner_kernel, kernel, law
 from dsmc.crossings import cross_planes
 from dsmc.fall import fall_inside, fall_to_faces
 from dsmc.row_vectors import row_into_cell
-from dsmc.walls import reach_face
+from dsmc.walls import NO_AXIS, reach_face
 
 
 def _drift(x, v, dt):
@@ -97,9 +97,9 @@ def fly_to_faces(phase, row, species, model, planes, left, address, rank, tally)
     """
     lengths = model.grid.lengths
     axes = len(lengths)
-    hit = 0
+    hit = ZERO
     while True:
-        soonest, at_axis, at_side = left, -1, 0
+        soonest, at_axis, at_side = left, NO_AXIS, ZERO
         for axis in range(axes):
             v = np.float64(phase[row, axes + axis])
             if v != 0.0:

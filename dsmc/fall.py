@@ -6,10 +6,10 @@ time of arrival is the root of a quadratic, from which no particle can escape.
 
 import numpy as np
 
-from dsmc.compiled import inner_kernel, kernel, law
+from dsmc.compiled import ZERO, inner_kernel, kernel, law
 from dsmc.crossings import cross_planes
 from dsmc.parabola import arrival_time
-from dsmc.walls import reach_face
+from dsmc.walls import NO_AXIS, reach_face
 
 MOST_HITS = 1000  # in a step: a particle that bounces more often lies on the face
 
@@ -62,10 +62,10 @@ def fall_to_faces(
     """
     lengths = model.grid.lengths
     axes = len(lengths)
-    hit, at_axis = 0, -1
+    hit, at_axis = ZERO, NO_AXIS
     while hit < MOST_HITS:
         felt = felt_acceleration(acceleration, phase, row, axes)
-        soonest, at_axis, at_side = left, -1, 0
+        soonest, at_axis, at_side = left, NO_AXIS, ZERO
         for axis in range(axes):
             for side in range(2):
                 toward = 1.0 if side == 1 else -1.0
@@ -77,7 +77,7 @@ def fall_to_faces(
                     soonest, at_axis, at_side = arrival, axis, side
         if planes is not None:
             cross_planes(phase, row, species, felt, planes, model.gas.mass, soonest, tally)
-        move(phase, row, felt, soonest, axes, -1)
+        move(phase, row, felt, soonest, axes, NO_AXIS)
         if at_axis < 0:
             break
         left -= soonest

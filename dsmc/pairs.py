@@ -85,22 +85,22 @@ def ends_of_clocks(total, time, elapsed, begin, end, last):
 @inner_kernel
 def raise_majorants(begin, end, gas, batch):
     """Set the majorants of some places from the spread of velocities, and the clocks by them."""
-    batch.total[begin:end] = 0.0
-    for a in range(batch.farthest.shape[0]):
-        for b in range(a, batch.farthest.shape[0]):
+    places, number, farthest = batch.places, batch.number, batch.farthest
+    places.total[begin:end] = 0.0
+    for a in range(farthest.shape[0]):
+        for b in range(a, farthest.shape[0]):
             rate, flow = batch.rate[a, b], batch.flow[a, b]
-            bounds(batch.farthest[a], batch.farthest[b], begin, end, batch.first)
-            rates(batch.first, begin, end, gas, a, b, rate)
+            bounds(farthest[a], farthest[b], begin, end, places.bound)
+            rates(places.bound, begin, end, gas, a, b, rate)
             if a == b:
-                like_flows(batch.number[a], rate, batch.volume, begin, end, gas.weight, flow)
+                like_flows(number[a], rate, places.volume, begin, end, gas.weight, flow)
             else:
                 unlike_flows(
-                    batch.number[a], batch.number[b], rate, batch.volume, begin, end, gas.weight,
-                    flow,
-                )  # fmt: skip
-            add_flows(flow, begin, end, batch.total)
-    batch.product[begin:end] = 1.0
-    ends_of_clocks(batch.total, batch.time, batch.elapsed, begin, end, batch.last)
+                    number[a], number[b], rate, places.volume, begin, end, gas.weight, flow
+                )
+            add_flows(flow, begin, end, places.total)
+    places.product[begin:end] = 1.0
+    ends_of_clocks(places.total, places.time, places.elapsed, begin, end, places.last)
 
 
 @kernel

@@ -82,9 +82,10 @@ def advance_slabs(
             begin, cell = cell, batch_end(offsets, cell, end)
             look(begin, cell, phase, species, offsets, first, slab, sums, velocities, census)
             if model.colliding:
+                admitted = admit_cells(begin, cell, offsets, model, batch.places)
                 collide_cells(
-                    phase, species, admit_cells(begin, cell, offsets, model, batch), first, None,
-                    model.gas, key, step, time, slab, census, sums, batch, tallies.collisions,
+                    phase, species, admitted, first, None, model.gas, key, step, time, slab,
+                    census, sums, batch, tallies.collisions,
                 )  # fmt: skip
             look(begin, cell, phase, species, offsets, first, slab, sums, velocities, None)
             for own in range(begin, cell):
@@ -105,14 +106,14 @@ def batch_end(offsets, cell, end):
 
 
 @kernel
-def admit_cells(begin, end, offsets, model, batch):
+def admit_cells(begin, end, offsets, model, places):
     """Admit the cells in which something can collide; returns how many."""
     count = 0
     for cell in range(begin, end):
         start, stop = offsets[cell], offsets[cell + 1]
         if stop - start > 1:
             volume = volume_of(cell, model.grid, model.grid.grading)
-            admit(batch, count, start, stop, cell, volume, model.time_step)
+            admit(places, count, start, stop, cell, volume, model.time_step)
             count += 1
     return count
 

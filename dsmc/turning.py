@@ -1,13 +1,12 @@
 """Stage: new velocities of pairs that collide; momentum and energy are kept to rounding.
 
-In three dimensions all pairs of a round at once, column by column of `Batch.turning`; rows of any
+In three dimensions all pairs of a round at once, column by column of `Batch.round`; rows of any
 other length pair by pair.
 """
 
 import numpy as np
 
 from dsmc import draws
-from dsmc.batch import CELLS
 from dsmc.compiled import inner_kernel, kernel
 from dsmc.draws import unit_fine, words
 from dsmc.moments import velocity_of
@@ -24,69 +23,65 @@ from dsmc.scatter import (
 )
 
 ISOTROPIC = 1.0  # inverse alpha of isotropic scattering
-X, Y, Z, COSINE, AZIMUTH = range(5)  # columns of `Batch.turning`
 
 
 @kernel
-def relative_velocities(phase, pairs, one, other, count, first, turning):
-    """Write the relative velocities of some pairs into the first three columns."""
-    for k in range(count):
-        x_i, y_i, z_i = velocity_of(phase, one[pairs[k]], first)
-        x_j, y_j, z_j = velocity_of(phase, other[pairs[k]], first)
-        turning[X * CELLS + k] = x_i - x_j
-        turning[Y * CELLS + k] = y_i - y_j
-        turning[Z * CELLS + k] = z_i - z_j
+def relative_velocities(phase, hits, first, round):
+    """The relative velocities of the pairs that collide."""
+    for n in range(hits):
+        k = round.hit[n]
+        x_i, y_i, z_i = velocity_of(phase, round.one[k], first)
+        x_j, y_j, z_j = velocity_of(phase, round.other[k], first)
+        round.x[n], round.y[n], round.z[n] = x_i - x_j, y_i - y_j, z_i - z_j
 
 
 @kernel
-def unit_numbers(high, low, count, out):
-    """Numbers in (0, 1) from two words each."""
-    for k in range(count):
-        out[k] = unit_fine(high[k], low[k])
+def draw_angles(hits, round):
+    """Numbers in (0, 1), for the cosine of the deflection and for the azimuth."""
+    for n in range(hits):
+        round.cosine[n] = unit_fine(round.word_0[n], round.word_1[n])
+        round.azimuth[n] = unit_fine(round.word_2[n], round.word_3[n])
 
 
 @inner_kernel
-def deflections(begin, end, inverse_alpha, turning):
+def deflections(begin, end, inverse_alpha, round):
     """Turn the relative velocities of pairs of the same two species."""
-    cosines(begin, end, inverse_alpha, turning)
-    turn(begin, end, inverse_alpha == ISOTROPIC, turning)
+    cosines(begin, end, inverse_alpha, round)
+    turn(begin, end, inverse_alpha == ISOTROPIC, round)
 
 
 @kernel
-def cosines(begin, end, inverse_alpha, turning):
+def cosines(begin, end, inverse_alpha, round):
     """Cosines of the deflection from numbers in (0, 1)."""
     if inverse_alpha == ISOTROPIC:
-        for k in range(begin, end):
-            turning[COSINE * CELLS + k] = isotropic_cosine(turning[COSINE * CELLS + k])
+        for n in range(begin, end):
+            round.cosine[n] = isotropic_cosine(round.cosine[n])
     else:
-        for k in range(begin, end):
-            u = turning[COSINE * CELLS + k]
-            turning[COSINE * CELLS + k] = soft_sphere_cosine(u, inverse_alpha)
+        for n in range(begin, end):
+            round.cosine[n] = soft_sphere_cosine(round.cosine[n], inverse_alpha)
 
 
 @kernel
-def turn(begin, end, is_isotropic, turning):
-    """Turn relative velocities; that all columns are in one row says that they do not overlap."""
+def turn(begin, end, is_isotropic, round):
+    """Turn relative velocities by their cosines and azimuths."""
     if is_isotropic:
-        for k in range(begin, end):
-            x, y, z = turning[X * CELLS + k], turning[Y * CELLS + k], turning[Z * CELLS + k]
-            cosine, azimuth = turning[COSINE * CELLS + k], turning[AZIMUTH * CELLS + k]
-            x, y, z = isotropic(x * x + y * y + z * z, cosine, azimuth)
-            turning[X * CELLS + k], turning[Y * CELLS + k], turning[Z * CELLS + k] = x, y, z
+        for n in range(begin, end):
+            x, y, z = round.x[n], round.y[n], round.z[n]
+            x, y, z = isotropic(x * x + y * y + z * z, round.cosine[n], round.azimuth[n])
+            round.x[n], round.y[n], round.z[n] = x, y, z
     else:
-        for k in range(begin, end):
-            x, y, z = turning[X * CELLS + k], turning[Y * CELLS + k], turning[Z * CELLS + k]
-            cosine, azimuth = turning[COSINE * CELLS + k], turning[AZIMUTH * CELLS + k]
-            x, y, z = deflect(x, y, z, cosine, azimuth)
-            turning[X * CELLS + k], turning[Y * CELLS + k], turning[Z * CELLS + k] = x, y, z
+        for n in range(begin, end):
+            x, y, z = round.x[n], round.y[n], round.z[n]
+            x, y, z = deflect(x, y, z, round.cosine[n], round.azimuth[n])
+            round.x[n], round.y[n], round.z[n] = x, y, z
 
 
 @kernel
-def leave(phase, i, j, first, share_i, share_j, k, turning):
+def leave(phase, i, j, first, share_i, share_j, n, round):
     """Give a pair the velocities that belong to its new relative one; share_i = m_i/(m_i + m_j)."""
     x_i, y_i, z_i = velocity_of(phase, i, first)
     x_j, y_j, z_j = velocity_of(phase, j, first)
-    h_x, h_y, h_z = turning[X * CELLS + k], turning[Y * CELLS + k], turning[Z * CELLS + k]
+    h_x, h_y, h_z = round.x[n], round.y[n], round.z[n]
     x = centre_of_mass(x_i, x_j, share_i, share_j)
     y = centre_of_mass(y_i, y_j, share_i, share_j)
     z = centre_of_mass(z_i, z_j, share_i, share_j)

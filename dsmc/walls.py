@@ -24,6 +24,8 @@ from dsmc.reflection import (
     speed_between,
 )
 
+NO_AXIS = np.int64(-1)  # along which no face is reached
+
 PERIODIC = 0
 SPECULAR = 1
 DIFFUSE = 2

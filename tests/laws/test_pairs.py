@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsmc.batch import CELLS
-from dsmc.turning import AZIMUTH, COSINE, leave, relative_velocities, turn, turn_rows
+from dsmc.batch import batch
+from dsmc.turning import leave, relative_velocities, turn, turn_rows
 from tests.laws.velocities import COSINES, UNIFORMS, dot, relative, vectors
 
 FACTOR = 16  # roundings of a collision, with some to spare
@@ -58,14 +58,13 @@ def shares(masses):
 
 
 def turn_pair(phase, i, j, share_i, share_j, is_isotropic, cosine, u):
-    """New velocities of rows i and j in three dimensions, as in a batch of several pairs."""
-    place, turning = 5, np.zeros(5 * CELLS)
-    rows = np.array([[i], [j]], np.uint64)
-    places = np.zeros(place + 1, np.uint64)
-    relative_velocities(phase, places, *rows, place + 1, FIRST, turning)
-    turning[COSINE * CELLS + place], turning[AZIMUTH * CELLS + place] = cosine, u
-    turn(0, place + 1, is_isotropic, turning)
-    leave(phase, i, j, FIRST, share_i, share_j, place, turning)
+    """New velocities of rows i and j in three dimensions, as in a round of several pairs."""
+    place, round = 5, batch(3, 1, 0).round
+    round.one[0], round.other[0] = i, j
+    relative_velocities(phase, place + 1, FIRST, round)
+    round.cosine[place], round.azimuth[place] = cosine, u
+    turn(0, place + 1, is_isotropic, round)
+    leave(phase, i, j, FIRST, share_i, share_j, place, round)
 
 
 @given(phase=pairs(3), masses=MASSES, cosine=COSINES, u=UNIFORMS, is_isotropic=st.booleans())
