@@ -11,7 +11,7 @@ from importlib.util import find_spec
 
 if find_spec("torch") is None:
     raise ImportError(
-        "bridge needs PyTorch, which is not installed here: pip install 'dsmc-bridge[torch]'",
+        "bridge needs PyTorch, which is not installed here: pip install torch",
         name="torch",
     )
 

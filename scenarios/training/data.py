@@ -87,7 +87,7 @@ def digit_images() -> Part:
     except ImportError:
         raise ModuleNotFoundError(
             "the digits come with scikit-learn, which is not installed: "
-            "pip install 'dsmc-bridge[study]'",
+            "pip install '.[study]'",
             name="sklearn",
         ) from None
     images, shown = load_digits(return_X_y=True)

@@ -22,7 +22,7 @@ from dsmc.progress import Progress
 from scenarios.training.method_sections import COLLISIONS
 from scenarios.training.recipe import PRECISIONS, RESULTS, Budget, Course, Learner, Refused, Row
 
-EXTRA = "pip install 'dsmc-bridge[recipes]'"
+EXTRA = "pip install '.[recipes]'"
 NO_COLLISION = "none"
 STRENGTHS: dict[str, dict[str, Any]] = {
     "soft": {"coll_coef": 0.1},

@@ -130,7 +130,7 @@ def test_without_timm_the_recipe_says_what_to_install(monkeypatch, tmp_path, cap
     monkeypatch.setitem(sys.modules, "timm", None)
     folder = made_images(tmp_path / "images", images=1)
     assert run(imagenet.main, folder, "-o", tmp_path / "out") == 2
-    assert "pip install 'dsmc-bridge[recipes]'" in capsys.readouterr().err
+    assert "pip install '.[recipes]'" in capsys.readouterr().err
 
 
 IMAGES = ("--model", "test_resnet", "--side", 32, "--batch", 12, "--part", 6, "--lr", 2e-2)
@@ -245,7 +245,7 @@ def test_labels_that_cannot_be_learned_are_refused(learned, tested, told, tmp_pa
 def test_without_transformers_the_recipe_says_what_to_install(monkeypatch, tmp_path, capsys):
     monkeypatch.setitem(sys.modules, "transformers", None)
     assert run(bert.main, *made_intents(tmp_path), "-o", tmp_path / "out") == 2
-    assert "pip install 'dsmc-bridge[recipes]'" in capsys.readouterr().err
+    assert "pip install '.[recipes]'" in capsys.readouterr().err
 
 
 @pytest.fixture

@@ -206,4 +206,4 @@ def test_without_scikit_learn_the_digits_say_what_to_install(monkeypatch, capsys
     data.digit_images.cache_clear()
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     assert digits.main(["--seeds", "2", "--epochs", "1"]) == 2
-    assert "pip install 'dsmc-bridge[study]'" in capsys.readouterr().err
+    assert "pip install '.[study]'" in capsys.readouterr().err
