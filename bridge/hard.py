@@ -41,13 +41,13 @@ def collide(
     weight : (E, N, D) positions; grad : (E, N, D) velocities, changed
     measure : also report energy and momentum
     """
-    gases, neurons, length = grad.shape
+    gases, neurons, _ = grad.shape
     if neurons > MOST_NEURONS:
         raise ValueError(f"{neurons} neurons: hard collisions number at most {MOST_NEURONS}")
     if neurons < 2:
         return Outcome(skipped="fewer than two neurons")
     before = working(grad)
-    if length == 0:
+    if grad.numel() == 0:
         return Outcome(skipped="no components")
     fastest = largest(before)
     if not (torch.isfinite(fastest) and torch.isfinite(largest(weight))):

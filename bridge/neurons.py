@@ -98,7 +98,7 @@ def put_back(rows: Tensor, tensors: Sequence[Tensor], layout: Layout) -> None:
     first = 0
     for tensor in tensors:
         target = _arranged(tensor, layout)
-        length = target[0, 0].numel()
+        length = target.shape[2:].numel()
         target.copy_(rows[:, :, first : first + length].reshape(target.shape))
         first += length
 

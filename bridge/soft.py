@@ -34,10 +34,10 @@ def collide(
     weight : (E, N, D) positions; grad : (E, N, D) velocities, changed
     measure : also report energy, momentum and the largest eigenvalue of S
     """
-    gases, neurons, length = grad.shape
+    gases, neurons, _ = grad.shape
     if neurons < 2:
         return Outcome(skipped="fewer than two neurons")
-    if length == 0:
+    if grad.numel() == 0:
         return Outcome(skipped="no components")
     before = working(grad)
     pairs = gases * (neurons * (neurons - 1) // 2)

@@ -86,6 +86,17 @@ def test_neurons_are_a_view_where_the_strides_allow(shape, layout):
     assert weight.sum() > 0.0
 
 
+@pytest.mark.parametrize(
+    ("shape", "layout"), [((0, 4, 5), Layout(experts=True)), ((0, 5), Layout())]
+)
+def test_a_weight_without_neurons_and_its_bias_are_put_back(shape, layout):
+    """What a rank with nothing of a layer holds: no part of the memory that the others need."""
+    tensors = [torch.zeros(*wide)[:0] for wide in ((1, *shape[1:]), (1, *shape[1:-1]))]
+    rows = rows_of(tensors, layout)
+    put_back(rows, tensors, layout)
+    assert rows.numel() == 0
+
+
 def test_memory_format_changes_no_collision():
     random = torch.Generator().manual_seed(1)
     weight, grad = torch.randn(2, 6, 4, 3, 3, generator=random)
