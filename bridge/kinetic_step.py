@@ -74,7 +74,7 @@ class KineticStep:
 
         The layers are the same tensors, or, in a copy of the optimizer, those in their places.
         """
-        _check_optimizer(optimizer, allowed=self.optimizer)
+        _check_optimizer(optimizer, allowed=self.optimizer if self._attached else None)
         layers = self._layers.moved(self.optimizer, optimizer)
         self.remove()
         self._layers = layers
@@ -83,8 +83,10 @@ class KineticStep:
 
     def remove(self) -> None:
         """Leave the optimizer as it was; `attach` returns to it."""
-        self._disconnect()
-        _ATTACHED.discard(self.optimizer)
+        if self._attached:  # or another KineticStep may have the optimizer by now
+            self._attached = False
+            self._disconnect()
+            _ATTACHED.discard(self.optimizer)
 
     def state_dict(self) -> dict[str, int]:
         """{version, step, seed}: all there is to save; rides in optimizer.state_dict() too."""
@@ -200,6 +202,7 @@ class KineticStep:
     def _connect(self, optimizer: Optimizer) -> None:
         self.optimizer = optimizer
         self._disconnect = hooks.register(optimizer, self)
+        self._attached = True
         _ATTACHED.add(optimizer)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -207,9 +210,10 @@ class KineticStep:
         return {name: value for name, value in vars(self).items() if name != "_disconnect"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """A copy is attached to its own copy of the optimizer."""
+        """A copy is attached to its own copy of the optimizer, if the original is to its own."""
         vars(self).update(state)
-        self._connect(self.optimizer)
+        if self._attached:
+            self._connect(self.optimizer)
 
 
 def _obstacle(tensor: Tensor) -> str:

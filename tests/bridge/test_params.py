@@ -246,6 +246,24 @@ def test_a_second_kinetic_step_on_one_optimizer_is_refused():
     KineticStep(optimizer, _weight(model), PairPotential())
 
 
+@pytest.mark.parametrize("leave", [KineticStep.remove, lambda k: k.attach(sgd(network()))])
+def test_one_that_was_removed_has_no_say_over_the_next_on_its_optimizer(leave):
+    model = network()
+    optimizer = sgd(model)
+    first = KineticStep(optimizer, _weight(model), SOFT)
+    first.remove()
+    second = KineticStep(optimizer, _weight(model), SOFT)
+    with pytest.raises(ValueError, match="has a KineticStep already"):
+        first.attach(optimizer)
+    leave(first)
+    with pytest.raises(ValueError, match="has a KineticStep already"):
+        KineticStep(optimizer, _weight(model), SOFT)
+    train(model, optimizer, 1)
+    assert (first.step, second.step) == (0, 1)
+    second.remove()
+    assert first.attach(optimizer).optimizer is optimizer
+
+
 @pytest.mark.parametrize(
     ("found", "words"),
     [

@@ -118,6 +118,20 @@ def test_a_copied_kinetic_step_drives_the_copied_optimizer(duplicate):
     assert kinetic.step == copied_kinetic.step == 4
 
 
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_a_copy_of_a_removed_kinetic_step_is_removed_too(duplicate):
+    model = network()
+    optimizer, kinetic = setup(model)
+    train(model, optimizer, 2)
+    kinetic.remove()
+    copied, copied_optimizer, copied_kinetic = duplicate((model, optimizer, kinetic))
+    train(copied, copied_optimizer, 1, start=2)
+    assert copied_kinetic.step == 2
+    copied_kinetic.attach(copied_optimizer)
+    train(copied, copied_optimizer, 1, start=3)
+    assert copied_kinetic.step == 3
+
+
 def test_the_same_layers_may_go_on_under_another_optimizer():
     model = network()
     optimizer, kinetic = setup(model)
