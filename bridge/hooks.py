@@ -4,7 +4,10 @@ A hook before the step runs before the closure too, when gradients are of the la
 where there is a closure, the collisions follow every evaluation of it instead.
 """
 
+import inspect
+import sys
 from collections.abc import Callable
+from types import FrameType
 from typing import Any, Protocol
 
 import torch
@@ -48,7 +51,7 @@ def register(optimizer: Optimizer, attached: Attached) -> Callable[[], None]:
 
     def before(optimizer: Optimizer, args: tuple, kwargs: dict) -> tuple[tuple, dict] | None:
         nonlocal within
-        if within and _may_nest(type(optimizer)):
+        if within and not _begins(type(optimizer), sys._getframe(1)):
             return None
         within = True
         return _before(collide, args, kwargs)
@@ -85,10 +88,17 @@ def _calls_hooks(step: Callable[..., Any]) -> bool:
     return getattr(step, "hooked", False)
 
 
-def _may_nest(kind: type[Optimizer]) -> bool:
-    """Whether a step can go on with super().step(): torch then calls the hooks in both."""
+def _begins(kind: type[Optimizer], caller: FrameType) -> bool:
+    """Whether the caller of a hook begins a step, or goes on with super().step().
+
+    torch calls the hooks in both. Only the caller can tell them apart: a step that an exception
+    has ended looks as if it still went on. caller : of torch, around the step `func`
+    """
     steps = [vars(ancestor).get("step") for ancestor in kind.__mro__]
-    return sum(map(_calls_hooks, steps)) > 1
+    hooked = list(filter(_calls_hooks, steps))
+    if len(hooked) < 2:
+        return True
+    return inspect.unwrap(caller.f_locals.get("func")) is inspect.unwrap(hooked[0])
 
 
 def _before(collide: Callable[[int], None], args: tuple, kwargs: dict) -> tuple | None:

@@ -150,6 +150,39 @@ def test_the_step_after_an_interrupted_one_collides(addresses, monkeypatch):
     assert kinetic.step == 2
 
 
+def test_the_step_after_an_interrupted_one_of_a_subclass_collides(addresses):
+    """Be it the closure or the update that failed, and even while the failure is handled."""
+
+    class Tailored(optim.SGD):
+        fails = False
+
+        @torch.no_grad()
+        def step(self, closure=None):
+            if self.fails:
+                raise MemoryError
+            return super().step(closure)
+
+    def fail():
+        raise MemoryError
+
+    model = network()
+    optimizer = Tailored(model.parameters(), lr=0.1)
+    optim.SGD(model.parameters(), lr=0.1)  # from now on the step of SGD calls hooks
+    kinetic = KineticStep(optimizer, [model[0].weight], Noted(), seed=5)
+    with pytest.raises(MemoryError):
+        optimizer.step(fail)
+    train(model, optimizer, 1)
+    optimizer.fails = True
+    try:
+        train(model, optimizer, 1)
+    except MemoryError:
+        optimizer.fails = False
+        train(model, optimizer, 1)
+    train(model, optimizer, 1)
+    assert [address.step for address in addresses] == [0, 1, 1, 2]
+    assert kinetic.step == 3
+
+
 SCHEDULERS = {
     "StepLR": lambda o: lr_scheduler.StepLR(o, 2),
     "LambdaLR": lambda o: lr_scheduler.LambdaLR(o, lambda step: 0.9**step),
