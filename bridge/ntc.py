@@ -124,8 +124,9 @@ def _collide_in_turn(weight, grad, cells, collision, address) -> np.ndarray:
     if collision.scatter == "line-of-centres":
         phase = torch.cat([_rows(weight, dtype)[order], phase], dim=1)
         first, stage = velocity.shape[1], encounters.in_turn_along_centres()
-    # The engine's own stage draws at part 0: an evaluation has its own labels instead.
-    labels = cells.labels + address.evaluation * (int(cells.labels[-1]) + 1)
+    # The engine's own stage draws at part 0: an evaluation has its own labels instead, of all that
+    # there can be, because those that there are change with the weights.
+    labels = cells.labels + address.evaluation * (grad.shape[0] << (collision.cells or 0))
     gas = _spheres(collision, velocity.dtype.type)
     stage(
         phase.numpy(), first, cells.offsets, labels, engine.key, engine.step, times, gas, desk,

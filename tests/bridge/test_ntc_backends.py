@@ -11,6 +11,7 @@ from bridge.address import Address  # noqa: E402
 from bridge.cells import codes_of, divide  # noqa: E402
 from bridge.collisions import NTCCollision  # noqa: E402
 from bridge.ntc import collide  # noqa: E402
+from dsmc import encounters  # noqa: E402
 
 SEED = 20261121
 ISOTROPIC = NTCCollision(scatter="isotropic")
@@ -170,6 +171,23 @@ def test_the_sequential_gas_refuses_another_backend():
 
 
 # ------------------------------------------------------------------------------ cells
+
+
+def test_evaluations_of_a_step_share_no_label_whatever_the_weights(monkeypatch):
+    labels = []
+
+    def note(phase, first, offsets, found, *_):
+        labels.append(found)
+
+    monkeypatch.setattr(encounters, "collide_in_turn", note)
+    collision = NTCCollision(scatter="isotropic", pairing="sequential", cells=3)
+    weight, grad = layer(2, 200, 8, torch.float64)
+    equal = weight[0, codes_of(weight[:1], 3, at(1)).argmin()].expand(2, 200, 8)
+    for evaluation, rows in enumerate((weight, equal, weight, equal)):
+        collided(rows, grad, collision, at(1, evaluation))
+    assert list(map(len, labels)) == [16, 2, 16, 2]
+    np.testing.assert_array_equal(labels[0], np.arange(16))
+    assert len(set(np.concatenate(labels))) == 36
 
 
 def test_a_neuron_and_its_mirror_image_share_a_cell():
