@@ -53,7 +53,7 @@ def collide(
         similarity = SimilarityMatrix(unit_rows(positions), unit_rows(before), collision.diagonal)
         pull, row_sums = similarity.times(before, sums=collision.normalize == "rowsum")
         if collision.normalize == "mean":
-            pull /= neurons if collision.diagonal else neurons - 1
+            pull /= _partners(neurons, collision)
         elif collision.normalize == "rowsum":
             pull /= torch.where(row_sums > 0.0, row_sums, 1.0)
         after = limited(before, pull.mul_(-collision.coll_coef).add_(before), collision.max_gain)
@@ -120,9 +120,15 @@ class SimilarityMatrix:
         return eigenvalue.amax()
 
 
+def _partners(neurons: int, collision: SoftCollision) -> int:
+    """How many the sum over the partners of a neuron is of: itself too with the diagonal."""
+    return neurons if collision.diagonal else neurons - 1
+
+
 def _warn(eigenvalue: Tensor, collision: SoftCollision, neurons: int, address: Address) -> None:
     """Say so where c is too large for descent; the same words at every step."""
-    divisor = {None: 1.0, "mean": neurons, "rowsum": eigenvalue}[collision.normalize]
+    partners = _partners(neurons, collision)
+    divisor = {None: 1.0, "mean": partners, "rowsum": eigenvalue}[collision.normalize]
     if collision.coll_coef * eigenvalue > divisor:
         warnings.warn(
             f"soft collisions of parameter {address.parameter} at coll_coef = "

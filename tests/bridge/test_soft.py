@@ -147,6 +147,20 @@ def test_a_strength_above_the_inverse_eigenvalue_is_warned_of_and_reverses_a_con
     assert float(outcome.energy_ratio) == pytest.approx((after**2).sum() / (grad**2).sum())
 
 
+@pytest.mark.parametrize("diagonal", [True, False])
+def test_the_warning_knows_how_many_the_mean_is_of(diagonal):
+    """Of three neurons that nearly agree the mean of S has λ_max = 1, nearly."""
+    weight, grad = condensed(neurons=3)
+    above, below = (SoftCollision(c, diagonal, "mean") for c in (1.1, 0.99))
+    with pytest.warns(CollisionWarning, match=r"coll_coef = 1.1: above 1/λ_max"):
+        after, _ = collided(weight, grad, above, measure=True)
+    assert (after * grad).sum() < 0.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        after, _ = collided(weight, grad, below, measure=True)
+    assert (after * grad).sum() > 0.0
+
+
 def test_the_gain_is_limited_per_tensor():
     weight, grad = condensed()
     free, _ = collided(weight, grad, SoftCollision(1.0, max_gain=None))
