@@ -60,7 +60,7 @@ def push(
         moved = _go_round(rows, order, lr * collision.strength * (neurons - 1))
     if rows.data_ptr() != weight.data_ptr():
         weight.detach().copy_(rows.view(weight.shape))
-    return Outcome(pairs=moved, candidates=gases * neurons, finite=moved == gases * neurons)
+    return Outcome(pairs=moved, candidates=gases * neurons)
 
 
 def _go_round(rows: Tensor, order: Tensor, strength: float | Tensor) -> Tensor:

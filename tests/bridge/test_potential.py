@@ -98,6 +98,8 @@ def test_rows_without_a_direction_stay_and_are_told_of(backend):
     assert new[0, 7].isnan().sum() == 1
     assert torch.isfinite(new[0, [0, 1, 2, 4, 5, 6, 8]]).all()
     assert 16 <= int(outcome.pairs) <= 18
+    assert outcome.candidates == 20
+    assert outcome.finite is True  # single rows stay, not the tensor
 
 
 @pytest.mark.parametrize("backend", [None, "torch"])
