@@ -105,6 +105,7 @@ def _is_told_to_the_user(error: ValueError) -> bool:
         ("dsmc.launch", "DirectoryInUse"),
         ("dsmc.device", "Refused"),
         ("dsmc.problems", "ProblemError"),
+        ("dsmc.simulation", "TooLong"),
     )
     known = [getattr(sys.modules.get(module), name, ()) for module, name in classes]
     return any(isinstance(error, kind) for kind in known)

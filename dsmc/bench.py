@@ -23,7 +23,15 @@ from rich.console import Console
 
 from dsmc.compiled import Team, available_threads
 from dsmc.device import require
-from dsmc.problems import DEFAULTS, NUMBER_DENSITY, PARTICLES, TEMPERATURE, box_cells, problem
+from dsmc.problems import (
+    DEFAULTS,
+    NUMBER_DENSITY,
+    PARTICLES,
+    TEMPERATURE,
+    ProblemError,
+    box_cells,
+    problem,
+)
 from dsmc.scenario import Scenario
 from dsmc.simulation import Simulation
 
@@ -89,6 +97,10 @@ def time_problem(
         simulation.advance(WARM_UP)
         steps = steps_per_round(simulation)
         rounds = [one_round(simulation, steps) for _ in range(ROUNDS)]
+        if not simulation.executor.count:
+            raise ProblemError(
+                f"{name}: no particle is left in the box: take more than {particles:,}"
+            )
         pace = about(device)["copy_bandwidth"] if device != "cpu" else copy_bandwidth(threads)
         ns, bound = statistics.median(one.ns for one in rounds), pace / moved
         return Timing(

@@ -27,6 +27,8 @@ def cross_planes(phase, row, species, acceleration, planes, mass, time, tally):
     """Count the planes that a particle is about to cross in a flight of the time `time`.
 
     acceleration : of the flight, or None; mass : (S,) [kg]; tally : (rows, columns)
+    time : as the flight takes it. Its end is rounded as the row's will be, or a particle that comes
+        to lie beside a plane would be counted once too often or not at all.
     """
     first = phase.shape[1] - 3
     s = 0 if species is None else species[row]
@@ -35,7 +37,8 @@ def cross_planes(phase, row, species, acceleration, planes, mass, time, tally):
         counts = tally[planes.first + number]
         x, v = np.float64(phase[row, axis]), np.float64(phase[row, first + axis])
         if acceleration is None:
-            if (x < position) != (x + v * time < position):
+            end = phase.dtype.type(phase[row, axis] + phase[row, first + axis] * time)
+            if (x < position) != (end < position):
                 count(phase, row, first, s, mass[s], x < position, counts)
         else:
             fall_through(
@@ -52,7 +55,8 @@ def fall_through(
     toward = 1.0 if below else -1.0
     b = toward * acceleration[axis]
     there = arrival_time(toward * (position - x), toward * v, b)
-    if below != (x + (v + 0.5 * acceleration[axis] * time) * time < position):
+    end = phase.dtype.type(x + (v + 0.5 * acceleration[axis] * time) * time)
+    if below != (end < position):
         count_later(phase, row, first, s, acceleration, mass, min(there, time), below, counts)
     elif there < time:
         back = there + arrival_time(0.0, -(toward * v + b * there), -b)

@@ -66,7 +66,7 @@ def drift_inside(phase, row, species, model, planes, grid, grading, dt, tally):
     if not inside:
         return -1
     if planes is not None:
-        cross_planes(phase, row, species, None, planes, model.gas.mass, model.time_step, tally)
+        cross_planes(phase, row, species, None, planes, model.gas.mass, dt, tally)
     for axis in range(axes):
         phase[row, axis] = drifted(phase[row, axis], phase[row, axes + axis], dt)
     return np.int64(cell_of(phase, row, grid))

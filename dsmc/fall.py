@@ -42,9 +42,7 @@ def fall_inside(phase, row, species, model, acceleration, planes, dt, tally):
         inside = inside & (x >= rise) & (y >= rise) & (x <= far) & (y <= far)
     if inside:
         if planes is not None:
-            cross_planes(
-                phase, row, species, felt, planes, model.gas.mass, model.time_step, tally
-            )  # fmt: skip
+            cross_planes(phase, row, species, felt, planes, model.gas.mass, dt, tally)
         for axis in range(axes):
             phase[row, axis] += (phase[row, axes + axis] + felt[axis] * dt / 2) * dt
         for axis in range(3):

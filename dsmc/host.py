@@ -100,6 +100,8 @@ class Host:
         ends = outside.arrivals(self._key, step, cells, self._counting)
         entered = int(ends[-1])
         self._batches = room_for(state, entered, self._batches)
+        if census is not None:
+            census = census._replace(clock=state.clock)  # which may have found more room
         with stage(COLLIDE):
             advance(
                 state, self._model, self._key, step, self._team, self._batches, self._tallies,

@@ -10,7 +10,8 @@ from __future__ import annotations
 import multiprocessing
 import signal
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,7 @@ def run_replicas(
 
     finished : called now and then with the number of finished replicas
     stopped : asked now and then; once it says True, what is not finished is left out
+        (so it is if the system kills a process)
     device : as in `Simulation`; one other than "cpu" takes them one after the other
     Processes are spawned, not forked: threads and compiled code do not survive a fork.
     """
@@ -75,8 +77,16 @@ def run_replicas(
             finished(replicas - len(waiting))
             if stopped():
                 halt.set()
-        results = [future.result() for future in futures]
+        results = [outcome(future) for future in futures]
     return [result for result in results if result is not None]
+
+
+def outcome(future: Future) -> Result | None:
+    """A result; None also where the process was killed, as the system does for want of memory."""
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        return None
 
 
 _halt: list[Any] = []  # of a process of the pool: the event that tells it to stop

@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+LONGEST_RUN = 2**32  # steps: so many have random numbers of their own
+
 
 def due(step: int, every: int) -> bool:
     """Whether something that happens every `every` steps (0: never) happens after step `step`."""

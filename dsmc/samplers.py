@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from dsmc.averaging import FieldSampler
-from dsmc.cells import number_of_cells
 from dsmc.loads import TallySampler
 from dsmc.probing import Probing
 from dsmc.rows import rows
@@ -66,7 +65,7 @@ def _fields(scenario: Scenario, model: Model, state: Particles, window: Window) 
     output = scenario.output
     return FieldSampler(
         model.grid, model.gas, scenario.sample.fields_every, window.start,
-        state.count / number_of_cells(model.grid),
+        scenario.particle_count / scenario.cell_count,  # of the start, also where a run goes on
         [rates * scenario.time_step for rates in relaxation_rates(scenario)],
         output.fields * (output.fields_average == "interval"),
         model.time_step if model.colliding else None,

@@ -30,16 +30,19 @@ from dsmc.model import model
 from dsmc.output import Output
 from dsmc.particles import Particles, ParticleView, rows_with
 from dsmc.result import Result
-from dsmc.run import Stopwatch, due
+from dsmc.run import LONGEST_RUN, Stopwatch, due
 from dsmc.samplers import samplers
 
 if TYPE_CHECKING:
     from dsmc.scenario import Scenario
 
-AXES = "xyz"
 SMALL = 20_000  # particles below which one thread is faster than several
 CENSUS = {"speed_rate", "free_flight"}
 PATIENCE = 2.0  # seconds before a run shows its progress by itself
+
+
+class TooLong(ValueError):
+    """A run of more steps than have random numbers of their own."""
 
 
 class Simulation:
@@ -242,18 +245,21 @@ class Simulation:
         """The step after which `run` with these arguments ends. Raises ValueError as `run`."""
         if steps is not None and time is not None:
             raise ValueError("give steps or time, not both")
-        if time is not None:
-            return max(self.steps, math.ceil(time / self.scenario.time_step * (1.0 - 1e-12)))
-        if steps is None:
-            return max(self.steps, self.scenario.steps)
-        if steps < 0:
+        if steps is not None and steps < 0:
             raise ValueError(f"steps = {steps}: must not be negative")
-        return self.steps + steps
+        last = self.scenario.steps if steps is None else self.steps + steps
+        if time is not None:
+            last = time / self.scenario.time_step * (1.0 - 1e-12)
+        if not last <= LONGEST_RUN:
+            raise TooLong(f"the run would end after step {last:.3g}: the last is {LONGEST_RUN}")
+        return max(self.steps, math.ceil(last))
 
     def advance(self, steps: int) -> None:
         """Step without measuring or writing anything: the bare engine."""
         for _ in range(steps):
+            self._is_whole = False
             self._step()
+            self._is_whole = True
 
     def _step(self) -> None:
         """One step, and what is sampled in it and of it."""
@@ -307,10 +313,12 @@ class Simulation:
         """
         state = self.executor.state
         self.executor.place(rows_with(state, position, velocity), state.columns())
-        if self.steps == 0:  # the series begin with the state that is set
+        if self.steps == 0:  # series and files begin with the state that is set
             self._make_samplers()
-            if self._output is None:
-                self._measure_series()
+            if self._output is not None:
+                self._output.abandon()
+                self._output = Output(self, self._output.directory, overwrite=True)
+            self._begin()
 
     def moments(self) -> dict[str, np.ndarray]:
         """Cell fields now: {name: (cells,)}, cell = i_x + n_x (i_y + n_y i_z); NaN where empty."""

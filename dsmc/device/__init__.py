@@ -59,7 +59,7 @@ def require(device: str) -> None:
     if find_spec("torch") is None:
         raise Refused(
             f"device {device}: needs PyTorch, which is not installed\n"
-            '  cure: pip install torch, or the device cpu'
+            "  cure: pip install torch, or the device cpu"
         )
     import torch
 

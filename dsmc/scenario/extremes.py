@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from dsmc.run import LONGEST_RUN
 from dsmc.scenario import scales
 from dsmc.scenario.messages import Problem, shown
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from dsmc.scenario.model import Scenario
 
 LIGHT = 299_792_458.0  # speed of light [m/s]
-LONGEST_RUN = 10**12  # steps
 
 _DENSITY, _TEMPERATURE = "initial.number_density_m3", "initial.temperature_K"
 _STEP = ("run.time_step_s", "run.time_step_mct", "run.time_step_local_mct")

@@ -6,6 +6,7 @@ import pytest
 
 import dsmc
 from dsmc.compare import identical
+from dsmc.crossings import Planes, cross_planes
 from dsmc.distributions import maxwellian
 from dsmc.species import BOLTZMANN
 
@@ -49,6 +50,21 @@ def test_what_one_side_gains_came_through_the_plane_or_from_the_wall():
     missing, scale = balance(LENGTH / 2)
     assert np.all(np.abs(missing) <= 1e-12 * scale.max(initial=1e-300) + 1e-10 * scale)
     assert missing[0] == 0.0
+
+
+@pytest.mark.parametrize("acceleration", [None, np.zeros(3)])
+@pytest.mark.parametrize("time", [np.float64(0.01), np.float32(0.01)])
+def test_a_particle_that_rounding_puts_across_a_plane_has_crossed_it(time, acceleration):
+    """In single precision, at 64 ends within a few roundings of the plane: as the rows have it."""
+    plane, count = 0.3, 64  # between two numbers of single precision
+    planes, crossed = Planes(np.zeros(1, np.int64), np.array([plane]), 0), 0
+    for speed in np.linspace(1.0 - 6e-6, 1.0 + 6e-6, count):
+        phase, tally = np.array([[0.29, speed, 0.0, 0.0]], np.float32), np.zeros((1, 11))
+        cross_planes(phase, 0, None, acceleration, planes, np.ones(1), time, tally)
+        end = np.float32(phase[0, 0] + phase[0, 1] * time)
+        assert tally[0, 0] == (end >= plane)
+        crossed += end >= plane
+    assert 0 < crossed < count
 
 
 def test_a_plane_inside_cells_misses_what_collisions_carry():

@@ -168,6 +168,37 @@ def test_buffers_grow_by_half_and_keep_what_they_hold():
     assert state.count == 100 and state.further["id"].size == state.rows.shape[0]
 
 
+def test_free_flights_are_timed_by_the_clocks_of_the_rows_that_grow():
+    """As in a box that had room from the start."""
+    dense = RESERVOIR | {"number_density_m3": 5e23}
+    gas = scenario(
+        **faces(dense), initial__particles=100, run__time_step_mct=1.0,
+        sample={"every": 20, "quantities": ["free_flight"]},
+    )  # fmt: skip
+    clocks = []
+    for room in (0, 5000):
+        with Simulation(gas, threads=1) as simulation:
+            reserve(simulation._state, room)
+            simulation.advance(10)
+            assert simulation._state.count > 200
+            clocks.append(np.array(simulation._state.clock))
+    assert np.array_equal(*clocks)
+
+
+def test_blocks_of_samples_stay_as_long_as_they_were_in_a_box_that_fills(tmp_path):
+    """A run that goes on must not choose them by the particles that there are by then."""
+    dense = RESERVOIR | {"number_density_m3": 5e23}
+    gas = scenario(**faces(dense), initial__particles=100, run__time_step_mct=1.0,
+                   sample={"fields_every": 1})  # fmt: skip
+    with Simulation(gas, threads=1) as simulation:
+        length = simulation.field_sampler.blocks.first_length
+        simulation.advance(10)
+        assert simulation._state.count > 200
+        simulation.save(tmp_path / "checkpoint.h5")
+    with dsmc.resume(tmp_path / "checkpoint.h5") as resumed:
+        assert resumed.field_sampler.blocks.first_length == length
+
+
 @pytest.mark.parametrize("species", [1, 2])
 def test_a_box_fills_from_a_denser_gas_outside(species):
     """From 100 particles to some 5000; a mixture's workspace grows along."""

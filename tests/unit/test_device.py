@@ -76,7 +76,7 @@ def test_a_device_that_is_not_there_is_refused(monkeypatch):
     with pytest.raises(Refused, match=r"finds no GPU on this machine\n  cure:"):
         dsmc.Simulation(scenario, device="cuda")
     monkeypatch.setattr(device, "find_spec", lambda name: None)
-    with pytest.raises(Refused, match=r'not installed\n  cure: pip install torch'):
+    with pytest.raises(Refused, match=r"not installed\n  cure: pip install torch"):
         dsmc.Simulation(scenario, device=DEVICE)
 
 

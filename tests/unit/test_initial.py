@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsmc import Scenario, Simulation
+import dsmc
+from dsmc import Scenario, Simulation, checkpoint
 from dsmc.initial import first_share, species_column
+from dsmc.simulation import TooLong
 from dsmc.species import BOLTZMANN, TABLE
 from dsmc.trajectory import read_frame
 
@@ -250,3 +252,43 @@ def test_arrays_that_are_no_gas_are_refused_by_name(name, values, complaint):
 def test_the_views_of_the_particles_are_read_only():
     with simulation(100) as gas, pytest.raises(ValueError, match="read-only"):
         gas.particles.velocity[0] = 0.0
+
+
+def test_the_files_of_a_run_begin_with_the_state_that_was_set(tmp_path):
+    """Series, frames and checkpoint: a run that is killed goes on with the gas that was set."""
+    sample = {"quantities": ["temperature", "h_excess", "moment_4"]}
+    output = {"trajectory": 1, "particles": 50, "pictures": False}
+    with Simulation(scenario(1000, output=output, sample=sample), 1, output=tmp_path) as gas:
+        gas.set_particles(velocity=2.0 * gas.particles.velocity)
+        set_then = np.array(gas.particles.velocity)
+        kept = checkpoint.read(tmp_path / checkpoint.NAME)
+        gas.run(steps=2)
+    assert np.array_equal(kept.velocity, set_then)
+    result = dsmc.open(tmp_path)
+    assert result.series["temperature"].value[0] == pytest.approx(1200.0, rel=1e-3)
+    known = [series for series in result.series.values() if series.reference is not None]
+    assert known and all(series.time.size == series.reference.size == 3 for series in known)
+
+
+def test_a_step_that_was_broken_off_is_never_written(tmp_path):
+    """Rows that have flown and are not sorted: the files stay as of their last commit."""
+    with (
+        pytest.raises(KeyboardInterrupt),
+        Simulation(scenario(1000), 1, output=tmp_path) as gas,
+    ):
+        before = (tmp_path / checkpoint.NAME).read_bytes()
+        gas.executor.step = interrupted
+        gas.advance(1)
+    assert (tmp_path / checkpoint.NAME).read_bytes() == before
+
+
+def interrupted(*arguments):
+    raise KeyboardInterrupt
+
+
+def test_a_run_beyond_the_random_numbers_is_refused():
+    """Also one so long that its number of steps is no number."""
+    with simulation(100) as gas:
+        for wanted in ({"time": 1e305}, {"steps": 2**32 + 1}):
+            with pytest.raises(TooLong, match="the last is 4294967296"):
+                gas.run(**wanted)
