@@ -6,6 +6,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -177,13 +178,34 @@ def several(
     if not results:
         return 128 + stop.signal if stop.signal else 0
     result = replace(combined(scenario, results), provenance=origin, wall_time=stop.elapsed)
-    clear(directory)
-    write_series(scenario, directory / TRAJECTORY, result)
-    if result.fields:
-        write_average(scenario, directory / FIELDS, result)
-    write_summary(directory / SUMMARY, result)
+    write_together(scenario, directory, result)
     conclude(scenario, result, directory, console)
     return 128 + stop.signal if stop.signal else 0
+
+
+def write_together(scenario: Scenario, directory: Path, result: Result) -> None:
+    """Write the files of combined replicas; they take the place of earlier ones when all are there.
+
+    Raises OSError naming the path and the cure (disk full …); the earlier files are then intact.
+    """
+    new = directory / "replicas.tmp"
+    shutil.rmtree(new, ignore_errors=True)  # left by a run that was killed
+    try:
+        new.mkdir()
+    except OSError as failure:
+        raise disk.refusal(failure, new) from failure
+    try:
+        write_series(scenario, new / TRAJECTORY, result)
+        if result.fields:
+            write_average(scenario, new / FIELDS, result)
+        write_summary(new / SUMMARY, result)
+    except BaseException:
+        shutil.rmtree(new, ignore_errors=True)
+        raise
+    clear(directory)
+    for path in new.iterdir():
+        os.replace(path, directory / path.name)
+    new.rmdir()
 
 
 def write_series(scenario: Scenario, path: Path, result: Result) -> None:
