@@ -85,6 +85,7 @@ class FieldsWriter(hdf5.Writer):
     def reopen(cls, path: str | os.PathLike[str], frames: int) -> FieldsWriter:
         """Go on with a file after its first `frames` frames; later ones will be written again.
 
+        So are the averages and what is beside them: until then those of the frames are the newest.
         Raises OSError where the file holds no cell fields or fewer frames.
         """
         with hdf5.reading(path) as file:
@@ -94,6 +95,7 @@ class FieldsWriter(hdf5.Writer):
         self = cls.__new__(cls)
         self._attach(hdf5.reopen(path))
         self._rows.trim(frames)
+        flow_groups.forget(self._growing.root)
         self._steps.attrs.modify("NSteps", np.int64(frames))
         return self
 
