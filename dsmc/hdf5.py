@@ -251,6 +251,8 @@ def reopen(path: str | os.PathLike[str]) -> Growing:
         journal.recover(path)
         outlive(path)
         raw = journal.JournaledFile(path)
+    except Unreadable:  # damage has its own words
+        raise
     except OSError as failure:
         raise disk.refusal(failure, path) from failure
     try:

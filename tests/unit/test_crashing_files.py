@@ -56,6 +56,7 @@ def test_a_command_names_the_file_that_is_damaged(crashing, command, hang, capsy
     assert main(words) == 2
     told = capsys.readouterr().err
     assert str(directory / file) in told and "damaged" in told
+    assert "cannot be written" not in told
     assert ("within" if hang else "crashed") in told
 
 
