@@ -184,6 +184,7 @@ class FieldsWriter(hdf5.Writer):
         return array.reshape(self._shape)
 
 
+@hdf5.patient
 def read_fields(path: str | os.PathLike[str], frame: int | None = None) -> dict[str, Field]:
     """The fields of one frame by name, -1 the last; None: the average over the whole run.
 
@@ -205,6 +206,7 @@ def read_fields(path: str | os.PathLike[str], frame: int | None = None) -> dict[
         return _read_frame(file["VTKHDF/CellData"], layout, wanted % layout.frames)
 
 
+@hdf5.patient
 def frame_times(path: str | os.PathLike[str]) -> tuple[np.ndarray, np.ndarray]:
     """Time steps (T,) and times (T,) [s] of the complete frames; raises as `read_fields`."""
     with hdf5.reading(path) as file:
@@ -245,7 +247,7 @@ class _Layout(NamedTuple):
         for name, what in needed.items():
             if not isinstance(root.get(name), what):
                 raise Unreadable(path, f"cell fields without /VTKHDF/{name}")
-        axes, cells = _uneven_cells(file) if is_mesh else _even_cells(root)
+        axes, cells = mesh.cells_of(file) if is_mesh else _even_cells(root)
         if not len(root["CellData"]):
             raise Unreadable(path, "cell fields without any array in /VTKHDF/CellData")
         tail, told = ((), "all cells") if is_mesh else (cells, ", ".join(map(str, cells)))
@@ -275,13 +277,6 @@ def _even_cells(root: h5py.Group) -> tuple[tuple[np.ndarray, ...], tuple[int, ..
         )
     )
     return axes[: int(root.attrs.get("space_dimension", 3))], tuple(int(n) for n in counts[::-1])
-
-
-def _uneven_cells(file: h5py.File) -> tuple[tuple[np.ndarray, ...], tuple[int, ...]]:
-    """The same of a mesh."""
-    axes = tuple(0.5 * (edges[1:] + edges[:-1]) for edges in mesh.edges_of(file))
-    missing = (1,) * (len(AXES) - len(axes))
-    return axes, (*missing, *(axis.size for axis in reversed(axes)))
 
 
 def _read_frame(group: h5py.Group, layout: _Layout, frame: int) -> dict[str, Field]:

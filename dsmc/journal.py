@@ -261,6 +261,15 @@ def recover(path: str | os.PathLike[str]) -> bool:
     return True
 
 
+def state(path: str | os.PathLike[str]) -> tuple[int, ...] | None:
+    """What is another after each commit; None where there is no file."""
+    try:
+        about = os.stat(path)
+    except OSError:
+        return None
+    return about.st_ino, about.st_size, about.st_mtime_ns, _journal(Path(path)).exists()
+
+
 def _settle(directory: Path) -> None:
     """Make the names in a directory permanent."""
     descriptor = os.open(directory, os.O_RDONLY)
