@@ -1,14 +1,12 @@
 """The command line: `dsmc COMMAND`, the same as `python -m dsmc COMMAND`.
 
-Exit codes: 0 success, 2 something the user can mend (told on stderr, without a traceback),
-130 interrupted; `run` and `bench` add their own. Heavy modules are imported by the command that
-needs them: `dsmc --help` and `dsmc check` load neither Numba nor torch.
+How a command ends, and its exit code: see `dsmc.endings`. Heavy modules are imported by the command
+that needs them: `dsmc --help` and `dsmc check` load neither Numba nor torch.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import sys
 from collections.abc import Sequence
@@ -16,14 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from dsmc import __version__
+from dsmc.endings import USER_ERROR, guarded, refuse
 from dsmc.option_values import nearest, positive, seconds, share, whole
 
 if TYPE_CHECKING:
     from dsmc.scenario import Scenario
 
-USER_ERROR = 2
 DEVICES = ("cpu", "cuda", "torch-cpu")
-INTERRUPTED = 130
+PRINTING = {"check", "inspect", "plot", "scenarios", "schema"}  # nothing is lost if nobody reads on
 
 
 class Parser(argparse.ArgumentParser):
@@ -72,49 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         commands[arguments.command].refuse_leftovers(leftovers)
     except SystemExit as stop:  # --help, --version, and words that were not understood
         return stop.code if isinstance(stop.code, int) else USER_ERROR
-    return _guarded(arguments)
-
-
-def _guarded(arguments: argparse.Namespace) -> int:
-    """Execute the command; what the user can mend becomes a message and exit code 2."""
-    try:
-        code = arguments.execute(arguments)
-        sys.stdout.flush()
-        return int(code)
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has gone: `dsmc check ... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except MemoryError:
-        return _refuse("not enough memory; choose fewer particles or cells")
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        return _refuse(f"{where}{error.strerror or error}")
-    except ValueError as error:
-        if not _is_told_to_the_user(error):
-            raise
-        return _refuse(str(error))
-
-
-def _is_told_to_the_user(error: ValueError) -> bool:
-    """Whether the error is a message to the user; its class is loaded if it could be raised."""
-    classes = (
-        ("dsmc.scenario", "ScenarioError"),
-        ("dsmc.launch", "DirectoryInUse"),
-        ("dsmc.device", "Refused"),
-        ("dsmc.problems", "ProblemError"),
-        ("dsmc.simulation", "TooLong"),
-    )
-    known = [getattr(sys.modules.get(module), name, ()) for module, name in classes]
-    return any(isinstance(error, kind) for kind in known)
-
-
-def _refuse(message: str) -> int:
-    """Tell what is wrong on stderr."""
-    print(message, file=sys.stderr)
-    return USER_ERROR
+    return guarded(lambda: arguments.execute(arguments), arguments.command in PRINTING)
 
 
 def build_parser() -> tuple[Parser, dict[str, Parser]]:
@@ -251,7 +207,7 @@ def run_scenario(arguments: argparse.Namespace) -> int:
         for line in remarks(scenario):
             print(line, file=sys.stderr)
     if arguments.output == "":
-        return _refuse("-o: an empty name; name a directory, or leave -o away")
+        return refuse("-o: an empty name; name a directory, or leave -o away")
     directory = Path(arguments.output or scenario.output.directory or f"runs/{scenario.name}")
     from dsmc import launch
 
@@ -269,7 +225,7 @@ def run_scenario(arguments: argparse.Namespace) -> int:
         initial = scenario.initial
         if initial.kind != "file" or initial.path not in str(error):
             raise
-        return _refuse(f"the initial state cannot be read: {error}\n  cure: look at initial.path")
+        return refuse(f"the initial state cannot be read: {error}\n  cure: look at initial.path")
 
 
 def resume_run(arguments: argparse.Namespace) -> int:
@@ -352,7 +308,7 @@ def run_validation(arguments: argparse.Namespace) -> int:
         arguments.case, tier, arguments.mutants or listing, device=device, **places
     )
     if message:
-        return _refuse(message)
+        return refuse(message)
     if listing:
         print("\n".join(validate.listed(arguments.case, arguments.quiet)))
         return 0
@@ -376,7 +332,7 @@ def list_scenarios(arguments: argparse.Namespace) -> int:
         name = arguments.name.removesuffix(".toml")
         if name not in known:
             hint = nearest(name, list(known))
-            return _refuse(f"no shipped scenario {name!r}{hint}; known: {', '.join(known)}")
+            return refuse(f"no shipped scenario {name!r}{hint}; known: {', '.join(known)}")
         print(known[name].read_text(encoding="utf-8"), end="")
         return 0
     width = max(map(len, known), default=0)

@@ -35,6 +35,7 @@ def resume(
     scenario = scenario_of(start, path)
     directory = Path(path) if Path(path).is_dir() else None
     provenance = dict(start.provenance)
+    provenance.pop("remark", None)  # of an earlier resume, which said so then
     if remark:
         provenance["remark"] = remark
     device = device or provenance.get("device", "cpu")

@@ -29,6 +29,7 @@ LARGEST_MISMATCH = 0.01  # of the mean density: beyond the noise of any useful f
 _SAME = 1e-6  # relative difference of equal lengths, single precision included
 
 
+@hdf5.patient
 def earlier_state(scenario: Scenario) -> EarlierParticles | CellGas:
     """What the file of `initial.path` holds in `initial.frame`.
 

@@ -85,6 +85,7 @@ class FieldsWriter(hdf5.Writer):
     def reopen(cls, path: str | os.PathLike[str], frames: int) -> FieldsWriter:
         """Go on with a file after its first `frames` frames; later ones will be written again.
 
+        So are the averages and what is beside them: until then those of the frames are the newest.
         Raises OSError where the file holds no cell fields or fewer frames.
         """
         with hdf5.reading(path) as file:
@@ -94,6 +95,7 @@ class FieldsWriter(hdf5.Writer):
         self = cls.__new__(cls)
         self._attach(hdf5.reopen(path))
         self._rows.trim(frames)
+        flow_groups.forget(self._growing.root)
         self._steps.attrs.modify("NSteps", np.int64(frames))
         return self
 
@@ -182,6 +184,7 @@ class FieldsWriter(hdf5.Writer):
         return array.reshape(self._shape)
 
 
+@hdf5.patient
 def read_fields(path: str | os.PathLike[str], frame: int | None = None) -> dict[str, Field]:
     """The fields of one frame by name, -1 the last; None: the average over the whole run.
 
@@ -203,6 +206,7 @@ def read_fields(path: str | os.PathLike[str], frame: int | None = None) -> dict[
         return _read_frame(file["VTKHDF/CellData"], layout, wanted % layout.frames)
 
 
+@hdf5.patient
 def frame_times(path: str | os.PathLike[str]) -> tuple[np.ndarray, np.ndarray]:
     """Time steps (T,) and times (T,) [s] of the complete frames; raises as `read_fields`."""
     with hdf5.reading(path) as file:
@@ -243,7 +247,7 @@ class _Layout(NamedTuple):
         for name, what in needed.items():
             if not isinstance(root.get(name), what):
                 raise Unreadable(path, f"cell fields without /VTKHDF/{name}")
-        axes, cells = _uneven_cells(file) if is_mesh else _even_cells(root)
+        axes, cells = mesh.cells_of(file) if is_mesh else _even_cells(root)
         if not len(root["CellData"]):
             raise Unreadable(path, "cell fields without any array in /VTKHDF/CellData")
         tail, told = ((), "all cells") if is_mesh else (cells, ", ".join(map(str, cells)))
@@ -273,13 +277,6 @@ def _even_cells(root: h5py.Group) -> tuple[tuple[np.ndarray, ...], tuple[int, ..
         )
     )
     return axes[: int(root.attrs.get("space_dimension", 3))], tuple(int(n) for n in counts[::-1])
-
-
-def _uneven_cells(file: h5py.File) -> tuple[tuple[np.ndarray, ...], tuple[int, ...]]:
-    """The same of a mesh."""
-    axes = tuple(0.5 * (edges[1:] + edges[:-1]) for edges in mesh.edges_of(file))
-    missing = (1,) * (len(AXES) - len(axes))
-    return axes, (*missing, *(axis.size for axis in reversed(axes)))
 
 
 def _read_frame(group: h5py.Group, layout: _Layout, frame: int) -> dict[str, Field]:

@@ -49,6 +49,13 @@ def write_average(root: Any, fields: Mapping[str, Field], sampling: Sampling | N
         _put(group, "error", field.error, field.unit, f"standard error of: {field.description}")
 
 
+def forget(root: Any) -> None:
+    """Remove averages and all groups beside them: they are of a run that goes on."""
+    for name in ("average", "planes", "walls", "distributions"):
+        if name in root:
+            del root[name]
+
+
 def write(
     root: Any,
     planes: Mapping[str, Plane],

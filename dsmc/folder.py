@@ -43,6 +43,7 @@ RESULTS = (SUMMARY, TRAJECTORY, FIELDS)  # the files that a result is made of
 _MOST_NAMES = 6  # of a directory that are listed in a message
 
 
+@hdf5.patient
 def open(path: str | os.PathLike[str]) -> Result:
     """The result of a run from its directory, or from one of its files.
 

@@ -16,9 +16,9 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, wraps
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, ParamSpec, Self, TypeVar
 
 import h5py
 import numpy as np
@@ -31,7 +31,7 @@ CHUNK_BYTES = 1 << 20
 CACHE = 1 << 18  # bytes of chunks kept for each dataset: memory stays flat
 _ROWS_PER_CHUNK = 512  # of a scalar column: one page of 4 KiB
 _FEW = 3  # numbers in a row that still counts as a scalar
-T = TypeVar("T")
+P, T = ParamSpec("P"), TypeVar("T")
 
 
 class Unreadable(OSError):
@@ -44,17 +44,51 @@ class Unreadable(OSError):
         return f"{self.filename}: {self.strerror}"
 
 
+class Overtaken(Unreadable):
+    """A file that a run wrote to while it was read in vain: it may be sound, read it again."""
+
+
+def patient(read: Callable[P, T]) -> Callable[P, T]:
+    """A reader that begins again where a commit overtook it, three times in all."""
+
+    @wraps(read)
+    def reader(*args: P.args, **choices: P.kwargs) -> T:
+        for _ in range(2):
+            with contextlib.suppress(Overtaken):
+                return read(*args, **choices)
+        return read(*args, **choices)
+
+    return reader
+
+
+@contextlib.contextmanager
+def telling_overtaken(path: str | os.PathLike[str]) -> Iterator[None]:
+    """A failure to read in the block becomes Overtaken if the file was written to meanwhile.
+
+    A snapshot knows the pages that a commit was changing when it was taken, not those of the next.
+    """
+    before = journal.state(path)
+    try:
+        yield
+    except OSError as failure:
+        if journal.state(path) == before:
+            raise
+        text = f"{failure.strerror} (but a run wrote to it meanwhile: read it again)"
+        raise Overtaken(path, text) from failure
+
+
 @contextlib.contextmanager
 def reading(path: str | os.PathLike[str]) -> Iterator[h5py.File]:
     """An HDF5 file to read, as of its last commit: also while it is written, or after a kill.
 
     Whatever fails inside the block because the file is damaged becomes Unreadable; a process of its
     own has looked through the file before, since damage can crash the library. Raises
-    FileNotFoundError and other OSErrors that name the path and the cure.
+    FileNotFoundError and other OSErrors that name the path and the cure; Overtaken: see `patient`.
     """
-    outlive(Path(path))
-    with opened(path) as file:
-        yield file
+    with telling_overtaken(path):
+        outlive(Path(path))
+        with opened(path) as file:
+            yield file
 
 
 @contextlib.contextmanager
@@ -109,12 +143,11 @@ def outlive(path: Path) -> None:
     """
     with contextlib.suppress(FileNotFoundError):
         if path.is_file():
-            about = path.stat()
-            _outlived(path.absolute(), about.st_ino, about.st_size, about.st_mtime_ns)
+            _outlived(path.absolute(), journal.state(path))
 
 
 @lru_cache(maxsize=256)
-def _outlived(path: Path, *identity: int) -> None:
+def _outlived(path: Path, state: tuple[int, ...] | None) -> None:
     if complaint := in_own_process(_look_through, path):
         raise Unreadable(path, f"damaged or not as expected: {complaint}")
 
@@ -251,6 +284,8 @@ def reopen(path: str | os.PathLike[str]) -> Growing:
         journal.recover(path)
         outlive(path)
         raw = journal.JournaledFile(path)
+    except Unreadable:  # damage has its own words
+        raise
     except OSError as failure:
         raise disk.refusal(failure, path) from failure
     try:

@@ -7,9 +7,11 @@ only, until `commit` does this:
     1. save the pages that are about to change, as they are, in NAME.journal, with a checksum
     2. change them in NAME
     3. remove NAME.journal
+    4. cut NAME where it has become shorter
 
 Killed before 1 is complete, NAME is untouched; before 3 is done, the saved pages tell what it was:
-`recover` puts them back, and a reader sees them in place of the changed ones.
+`recover` puts them back, and a reader sees them in place of the changed ones. Killed before 4, NAME
+is longer than it need be, which HDF5 does not mind.
 """
 
 from __future__ import annotations
@@ -150,13 +152,26 @@ class JournaledFile:
 
     def _apply(self) -> None:
         inside = [number for number in self._pages if number * PAGE < self._committed]
-        if inside or self._length < self._committed:
+        if inside:
             self._save(sorted(inside))
-        os.ftruncate(self._descriptor, self._length)
+        if self._length >= self._committed:
+            os.ftruncate(self._descriptor, self._length)
         for number in sorted(self._pages, reverse=True):  # the head of the file comes last
             _write_all(self._descriptor, self._page_to_write(number), number * PAGE)
         os.fsync(self._descriptor)
         _journal(self.path).unlink(missing_ok=True)
+        if self._length < self._committed:
+            self._cut()
+
+    def _cut(self) -> None:
+        """Give back what lies behind the new end, once the commit is complete.
+
+        Not sooner, or the journal would have to hold all of it, however long: nothing could be cut
+        on a full disk.
+        """
+        with contextlib.suppress(OSError):  # then it stays longer than it need be
+            _settle(self.path.parent)  # the journal must not come back after a power cut
+            os.ftruncate(self._descriptor, self._length)
 
     def _page_to_write(self, number: int) -> memoryview:
         return memoryview(self._pages[number])[: max(0, self._length - number * PAGE)]
@@ -244,6 +259,24 @@ def recover(path: str | os.PathLike[str]) -> bool:
         os.close(descriptor)
     journal.unlink()
     return True
+
+
+def state(path: str | os.PathLike[str]) -> tuple[int, ...] | None:
+    """What is another after each commit; None where there is no file."""
+    try:
+        about = os.stat(path)
+    except OSError:
+        return None
+    return about.st_ino, about.st_size, about.st_mtime_ns, _journal(Path(path)).exists()
+
+
+def _settle(directory: Path) -> None:
+    """Make the names in a directory permanent."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _journal(path: Path) -> Path:

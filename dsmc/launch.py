@@ -6,6 +6,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from rich.console import Console
 
 from dsmc import continuation, disk, hdf5
 from dsmc.compiled import available_threads
+from dsmc.endings import USER_ERROR
 from dsmc.fields import FieldsWriter
 from dsmc.measured import field_quantities
 from dsmc.output import FIELDS, FILES, SUMMARY, TRAJECTORY, clear
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from dsmc.scenario import Scenario
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+KILLED = "The system killed a process, perhaps for want of memory (fewer at a time with --threads)"
 
 
 class DirectoryInUse(ValueError):
@@ -169,21 +172,46 @@ def several(
             stopped=stop.asked,
             device=device,
         )
+    code = 128 + stop.signal if stop.signal else 0
     if len(results) < replicas:
+        reason = stop.reason
+        if not stop.asked():
+            reason, code = KILLED, USER_ERROR
         console.print(
-            f"{stop.reason}: {len(results)} of {replicas} replicas had finished; "
+            f"{reason}: {len(results)} of {replicas} replicas had finished; "
             "those that had not are left out.", markup=False, soft_wrap=True,
         )  # fmt: skip
     if not results:
-        return 128 + stop.signal if stop.signal else 0
+        return code
     result = replace(combined(scenario, results), provenance=origin, wall_time=stop.elapsed)
-    clear(directory)
-    write_series(scenario, directory / TRAJECTORY, result)
-    if result.fields:
-        write_average(scenario, directory / FIELDS, result)
-    write_summary(directory / SUMMARY, result)
+    write_together(scenario, directory, result)
     conclude(scenario, result, directory, console)
-    return 128 + stop.signal if stop.signal else 0
+    return code
+
+
+def write_together(scenario: Scenario, directory: Path, result: Result) -> None:
+    """Write the files of combined replicas; they take the place of earlier ones when all are there.
+
+    Raises OSError naming the path and the cure (disk full …); the earlier files are then intact.
+    """
+    new = directory / "replicas.tmp"
+    shutil.rmtree(new, ignore_errors=True)  # left by a run that was killed
+    try:
+        new.mkdir()
+    except OSError as failure:
+        raise disk.refusal(failure, new) from failure
+    try:
+        write_series(scenario, new / TRAJECTORY, result)
+        if result.fields:
+            write_average(scenario, new / FIELDS, result)
+        write_summary(new / SUMMARY, result)
+    except BaseException:
+        shutil.rmtree(new, ignore_errors=True)
+        raise
+    clear(directory)
+    for path in new.iterdir():
+        os.replace(path, directory / path.name)
+    new.rmdir()
 
 
 def write_series(scenario: Scenario, path: Path, result: Result) -> None:

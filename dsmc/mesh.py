@@ -70,6 +70,13 @@ def edges_of(file: h5py.File) -> list[np.ndarray]:
     return [file[f"edges/{axis}"][...] for axis in AXES if axis in file["edges"]]
 
 
+def cells_of(file: h5py.File) -> tuple[tuple[np.ndarray, ...], tuple[int, ...]]:
+    """Centres along the axes that the box has [m], and (n_z, n_y, n_x) with 1 for a missing one."""
+    axes = tuple(0.5 * (edges[1:] + edges[:-1]) for edges in edges_of(file))
+    missing = (1,) * (len(AXES) - len(axes))
+    return axes, (*missing, *(axis.size for axis in reversed(axes)))
+
+
 def add_columns(rows: hdf5.Rows, steps: h5py.Group, arrays: Sequence[str]) -> None:
     """The columns by which VTK finds a frame; one column serves all arrays."""
     for name, (shape, _) in _OFFSETS.items():

@@ -190,6 +190,7 @@ class Snapshot(NamedTuple):
     box_lengths: tuple[float, ...]
 
 
+@hdf5.patient
 def read_snapshot(path: str | os.PathLike[str], frame: int = -1) -> Snapshot:
     """One frame of a file of ours; -1 is the last complete one.
 

@@ -263,6 +263,7 @@ class Frame(NamedTuple):
     time: float
 
 
+@hdf5.patient
 def read_observables(path: str | os.PathLike[str]) -> dict[str, Series]:
     """Every observable of an H5MD file as a Series, trimmed to its last complete row.
 
@@ -280,6 +281,7 @@ def read_observables(path: str | os.PathLike[str]) -> dict[str, Series]:
         }
 
 
+@hdf5.patient
 def frame_count(path: str | os.PathLike[str]) -> int:
     """Complete frames of an H5MD trajectory; 0 where it holds no particles with velocities.
 
@@ -290,6 +292,7 @@ def frame_count(path: str | os.PathLike[str]) -> int:
         return 0 if group is None else _frames(group)
 
 
+@hdf5.patient
 def read_frame(path: str | os.PathLike[str], frame: int = -1) -> Frame:
     """One frame of an H5MD trajectory; -1 is the last complete one.
 

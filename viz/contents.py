@@ -52,6 +52,7 @@ class Contents:
         self.remarks.append(f"{self.name} has no {what}: no {so}")
 
 
+@hdf5.patient
 def of(target: Path) -> Contents:
     """Look at a directory of a run or a file.
 

@@ -31,6 +31,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from dsmc import hdf5, journal
 from dsmc.hdf5 import Unreadable, in_own_process
 from dsmc.inspect.description import Description
 from dsmc.inspect.hdf5_file import describe_hdf5
@@ -88,4 +89,16 @@ def describe(path: str | os.PathLike[str]) -> Description:
         raise OSError(failure.errno, text, str(path)) from failure
     if head.startswith((b"{", b"[")):
         return describe_summary(path)
-    return in_own_process(describe_hdf5, path)
+    return _described(path)
+
+
+@hdf5.patient
+def _described(path: Path) -> Description:
+    """An HDF5 file, as of one moment."""
+    before = journal.state(path)
+    with hdf5.telling_overtaken(path):
+        found = in_own_process(describe_hdf5, path)
+    if found.problems and journal.state(path) != before:
+        told = f"{found.problems[0]} (but a run wrote to it meanwhile: read it again)"
+        raise hdf5.Overtaken(path, told)
+    return found

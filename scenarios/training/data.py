@@ -86,8 +86,7 @@ def digit_images() -> Part:
         from sklearn.datasets import load_digits
     except ImportError:
         raise ModuleNotFoundError(
-            "the digits come with scikit-learn, which is not installed: "
-            "pip install '.[study]'",
+            "the digits come with scikit-learn, which is not installed: pip install '.[study]'",
             name="sklearn",
         ) from None
     images, shown = load_digits(return_X_y=True)

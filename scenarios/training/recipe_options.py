@@ -16,7 +16,8 @@ from torch import nn
 
 from bridge.collisions import Collision
 from dsmc import disk
-from dsmc.__main__ import INTERRUPTED, USER_ERROR, Parser
+from dsmc.__main__ import Parser
+from dsmc.endings import INTERRUPTED, USER_ERROR
 from dsmc.option_values import nearest, positive, whole
 from dsmc.progress import Progress
 from scenarios.training.method_sections import COLLISIONS

@@ -15,7 +15,8 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
-from dsmc.__main__ import INTERRUPTED, USER_ERROR, Parser
+from dsmc.__main__ import Parser
+from dsmc.endings import INTERRUPTED, USER_ERROR
 from dsmc.option_values import whole
 from dsmc.progress import Progress
 from dsmc.scenario.messages import Problem, ScenarioError

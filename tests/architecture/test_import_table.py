@@ -39,7 +39,7 @@ LAYERS = {
         "bench", "compare", "continuation", "folder", "forecast", "inspect", "launch",
         "problems", "scenario", "validate",
     },
-    "command line": {"__main__", "option_values"},
+    "command line": {"__main__", "endings", "option_values"},
 }  # fmt: skip
 
 INSTRUCTIONS = ("dsmc/compiled.py", "dsmc/lanes.py", "dsmc/row_vectors.py")  # those of vectors

@@ -2,6 +2,7 @@
 
 import json
 import resource
+import signal
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ import pytest
 
 import dsmc
 from dsmc.__main__ import main, seconds, whole
+from dsmc.endings import CUT_OFF
 from dsmc.scenario import load, shipped
 
 SMALL = """
@@ -171,11 +173,16 @@ def test_a_bad_scenario_ends_with_code_two_and_every_problem(small, launched, ca
         assert path in error
 
 
+class OutOfMemoryError(RuntimeError):
+    """As PyTorch's."""
+
+
 @pytest.mark.parametrize(
     ("raised", "code", "message"),
     [
         (KeyboardInterrupt(), 130, "interrupted"),
         (MemoryError(), 2, "not enough memory"),
+        (OutOfMemoryError(), 2, "not enough memory"),
         (FileExistsError(17, "File exists", "runs/small"), 2, "runs/small: File exists"),
         (PermissionError(13, "Permission denied", "/x"), 2, "/x: Permission denied"),
     ],
@@ -187,6 +194,8 @@ def test_what_the_user_can_mend_has_no_traceback(
         raise raised
 
     monkeypatch.setattr(sys.modules["dsmc.launch"], "run", run)
+    torch = SimpleNamespace(OutOfMemoryError=OutOfMemoryError)
+    monkeypatch.setitem(sys.modules, "torch", torch)
     assert main(["run", str(small)]) == code
     assert message in told(capsys)[1]
 
@@ -315,6 +324,32 @@ def test_a_reader_that_leaves_early_is_no_error():
     command = f"{sys.executable} -m dsmc schema | head -1"
     answer = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
     assert answer.stdout == "{\n" and answer.stderr == ""
+
+
+TALKING = """import sys
+from types import SimpleNamespace
+import dsmc
+from dsmc.__main__ import main
+from rich.console import Console
+def talk(*words, **options):
+    for line in range(10**5):
+        {how}(line)
+dsmc.launch = sys.modules["dsmc.launch"] = SimpleNamespace(run=talk)
+sys.exit(main(["run", "relaxation", "-o", "never"]))
+"""
+
+
+@pytest.mark.parametrize("how", ["print", "Console().print"])
+def test_a_run_that_is_cut_off_by_its_reader_says_so(how):
+    """A code of its own: no success, and no verdict either."""
+    code = TALKING.format(how=how)
+    script = f"set -o pipefail; {sys.executable} -c '{code}' | head -1"
+    words = ["bash", "-c", script]
+    answer = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert answer.stdout == "0\n"
+    assert answer.returncode == CUT_OFF == 128 + signal.SIGPIPE
+    assert answer.stderr.endswith("cut off: nobody reads the output any more\n")
+    assert "Traceback" not in answer.stderr
 
 
 def test_help_is_immediate():

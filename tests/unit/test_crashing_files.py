@@ -56,6 +56,7 @@ def test_a_command_names_the_file_that_is_damaged(crashing, command, hang, capsy
     assert main(words) == 2
     told = capsys.readouterr().err
     assert str(directory / file) in told and "damaged" in told
+    assert "cannot be written" not in told
     assert ("within" if hang else "crashed") in told
 
 
@@ -65,6 +66,9 @@ def test_the_checkpoint_before_serves_where_the_last_one_crashes(crashing, capsy
     assert main(["resume", str(directory)]) == 0
     told = capsys.readouterr().out
     assert "checkpoint.h5: damaged" in told and "checkpoint.previous.h5 is used" in told
+    on("none")
+    assert main(["resume", str(directory)]) == 0
+    assert "is used" not in capsys.readouterr().out  # the new one is sound
 
 
 def test_a_checkpoint_that_is_named_tells_of_the_one_before(crashing):

@@ -6,6 +6,7 @@ import pytest
 
 from dsmc.fields import FieldsWriter, frame_times, read_fields
 from dsmc.hdf5 import Unreadable
+from dsmc.planes import Plane
 from dsmc.result import Field
 
 SEED = 20261121
@@ -192,6 +193,25 @@ def test_a_file_cut_off_and_continued_equals_one_written_in_one_go(
         add(writer, range(resumed_at, 6))
         writer.average(fields(9))
     assert contents(parts) == contents(whole)
+
+
+def test_a_file_that_goes_on_forgets_the_averages_of_its_first_end(tmp_path):
+    """They would pass for those of now, although newer frames are there."""
+    path = tmp_path / "f.vtkhdf"
+    with open_writer(path) as writer:
+        add(writer, range(2))
+        writer.average(fields(9))
+        flux = Plane("x", 1e-4, 1e-6, *[(1.0, 0.1)] * 4)
+        writer.beside(planes={"middle": flux}, distributions={}, walls={})
+    assert_equal(read_fields(path), fields(9))
+    with FieldsWriter.reopen(path, 2) as writer:
+        add(writer, [2])
+        writer.commit()
+        assert_equal(read_fields(path), fields(2), rtol=1e-6)
+        with h5py.File(path) as file:
+            assert set(file) == {"VTKHDF", "parameters"}
+        writer.average(fields(8))
+    assert_equal(read_fields(path), fields(8))
 
 
 def test_a_file_continued_with_other_values_does_not_pass_for_equal(tmp_path):

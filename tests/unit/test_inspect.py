@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from types import SimpleNamespace
 
 import h5py
@@ -271,6 +271,23 @@ def test_a_library_that_crashes_or_hangs_is_told(tmp_path, monkeypatch):
     with pytest.raises(ZeroDivisionError):
         in_own_process(lambda path: 1 / 0, path)
     assert in_own_process(lambda path: path.name, path) == "file"
+
+
+def test_what_a_commit_spoils_is_looked_at_again(copy, monkeypatch):
+    """A file that a run is writing, torn by a commit at the first look only, is no damaged one."""
+    path, looks = copy / "trajectory.h5", []
+
+    def spoilt(work, path):
+        looks.append(path)
+        found = in_own_process(work, path)
+        if len(looks) > 1:
+            return found
+        path.touch()
+        return replace(found, problems=("wrong B-tree signature",))
+
+    monkeypatch.setattr(inspect, "in_own_process", spoilt)
+    assert inspect.describe(path).problems == ()
+    assert len(looks) == 2
 
 
 # ---------------------------------------------------------------------- how it is told

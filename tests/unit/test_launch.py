@@ -1,5 +1,6 @@
 """Runs that end early, directories that refuse, disks that are full: nothing is lost."""
 
+import errno
 import os
 import shutil
 import signal
@@ -7,11 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import dsmc
+from dsmc import launch, output
 from dsmc.__main__ import main
 from dsmc.launch import claimed
+from dsmc.result import Result, Series
 from tests.architecture.source import ROOT
 from tests.parity.boxes import datasets, differences
 
@@ -181,6 +185,50 @@ def test_a_full_disk_loses_nothing(scenario, tmp_path):
         assert datasets(rescued / name)
     assert main(["resume", str(rescued), "--steps", "5", "--quiet"]) == 0
     assert dsmc.resume(rescued).steps == stopped + 5
+
+
+@pytest.mark.parametrize("refused", ["write_series", "write_summary", None])
+def test_replicas_replace_an_earlier_run_when_they_are_written(
+    scenario, tmp_path, monkeypatch, capsys, refused
+):
+    """On a full disk the earlier run is as it was; else nothing of it is left."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for name in output.FILES:
+        (folder / name).write_text("earlier")
+    rows = Series("temperature", "K", "", np.arange(3.0), np.full(3, 300.0), np.full(3, 1.0))
+    result = Result("replicas", SCENARIO, series={"temperature": rows})
+    monkeypatch.setattr(launch, "run_replicas", lambda *args, **choices: [result] * 2)
+    monkeypatch.setattr(launch, "combined", lambda scenario, results: result)
+
+    def full(*args):
+        raise OSError(errno.ENOSPC, "the disk is full", "run")
+
+    if refused:
+        monkeypatch.setattr(launch, refused, full)
+    words = ["run", scenario, "-o", str(folder), "--replicas", "2", "--overwrite", "--quiet"]
+    assert main(words) == (2 if refused else 0)
+    names = {item.name for item in folder.iterdir()}
+    if refused:
+        assert "the disk is full" in capsys.readouterr().err
+        assert {(folder / name).read_text() for name in output.FILES} == {"earlier"}
+        assert names == set(output.FILES)
+    else:
+        assert names == {"trajectory.h5", "summary.json"}
+        assert dsmc.open(folder).series["temperature"].value.tolist() == [300.0] * 3
+
+
+def test_replicas_that_the_system_killed_are_told(scenario, tmp_path, monkeypatch, capsys):
+    """Those that had finished are written; the exit code says that some are missing."""
+    rows = Series("temperature", "K", "", np.arange(3.0), np.full(3, 300.0), np.full(3, 1.0))
+    result = Result("replicas", SCENARIO, series={"temperature": rows})
+    monkeypatch.setattr(launch, "run_replicas", lambda *args, **choices: [result])
+    monkeypatch.setattr(launch, "combined", lambda scenario, results: result)
+    folder = tmp_path / "run"
+    assert main(["run", scenario, "-o", str(folder), "--replicas", "2"]) == 2
+    told = capsys.readouterr().out
+    assert "killed a process" in told and "1 of 2 replicas had finished" in told
+    assert (folder / "trajectory.h5").exists()
 
 
 def test_a_read_only_disk_is_named(scenario, tmp_path):

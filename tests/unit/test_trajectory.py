@@ -11,6 +11,8 @@ import h5py
 import numpy as np
 import pytest
 
+from dsmc import trajectory
+from dsmc.hdf5 import Unreadable
 from dsmc.trajectory import EMPTY_PLACE, TrajectoryWriter, read_frame, read_observables
 
 K = 50
@@ -184,6 +186,34 @@ def test_a_killed_run_leaves_every_frame_it_committed(tmp_path):
     assert len(counts.time) >= 101
     assert (counts.value == counts.time).all()
     assert len(counts.time) % 10 == 1  # whole commits, nothing torn
+
+
+@pytest.mark.parametrize(("commits", "reads"), [(0, 1), (1, 2), (2, 3), (9, 3)])
+def test_a_reader_that_a_commit_overtakes_begins_again(tmp_path, monkeypatch, commits, reads):
+    """Torn pages stand for damage; where no commit has been, damage is told at once."""
+    path, read, seen = tmp_path / "t.h5", trajectory._series, []
+
+    def torn(name, group):
+        if name == "temperature":
+            seen.append(name)
+            if len(seen) <= commits:
+                writer.observe(len(seen), 1e-7 * len(seen), {"temperature": 300.0})
+                writer.commit()
+        if not 0 < commits < len(seen):
+            raise OSError("wrong B-tree signature")
+        return read(name, group)
+
+    with open_writer(path) as writer:
+        writer.observe(0, 0.0, {"temperature": 300.0})
+        writer.commit()
+        monkeypatch.setattr(trajectory, "_series", torn)
+        if 0 < commits < reads:
+            assert read_observables(path)["temperature"].time.size == reads
+        else:
+            with pytest.raises(Unreadable, match="wrong B-tree signature") as failure:
+                read_observables(path)
+            assert ("a run wrote to it meanwhile" in str(failure.value)) == bool(commits)
+    assert len(seen) == reads
 
 
 def test_a_full_disk_is_said_plainly_and_earlier_frames_are_intact(tmp_path):
