@@ -45,7 +45,7 @@ ROUND = {
     "other": np.uint64,  # (candidates,) and of its partner
     "kind": np.int64,  # (candidates,) their species
     "other_kind": np.int64,  # (candidates,)
-    "hit": np.uint64,  # (hits,) candidates that collide
+    "hit": np.uint64,  # (hits,) candidates that collide; at last, places whose clocks are set
     "struck": np.uint64,  # (hits,) their places
     "drawn": np.uint64,  # (hits,) their indices
     "named": np.uint64,  # (any,) labels of those that are dealt words

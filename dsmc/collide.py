@@ -237,7 +237,8 @@ def keep(k, kept, round):
 def accept(species, count, gas, rate, round):
     """Which of the candidates collide, by sigma g: how many, first in the list of hits."""
     if species is None:
-        rates(round.g_squared, ZERO, count, gas, ZERO, ZERO, round.likely[:])
+        column = round.likely[:]  # of the type that rows of majorants have: one kernel for both
+        rates(round.g_squared, ZERO, count, gas, ZERO, ZERO, column)
         return accepted(count, rate[0, 0], round)
     hits = 0
     for k in range(count):

@@ -27,6 +27,12 @@ _HALF_PI_REST = 6.077100506506192e-11  # and the others
 
 
 @law
+def where(condition, yes, no):
+    """`yes` where the condition holds, else `no`: a choice that tensors have, too."""
+    return yes if condition else no
+
+
+@law
 def log_2(x):
     """log2(x) of a positive number: e + (2/ln 2) artanh s, s = (m - 1)/(m + 1).
 

@@ -16,10 +16,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 
 from dsmc.compiled import law
-
-
-def _where(condition, yes, no):
-    return yes if condition else no
+from dsmc.elementary import where
 
 
 def laws(
@@ -66,7 +63,7 @@ def laws(
     )
 
 
-_laws = laws(math.sqrt, math.log, math.exp, math.erfc, math.cos, law(_where))
+_laws = laws(math.sqrt, math.log, math.exp, math.erfc, math.cos, where)
 entering_flux = _laws.entering_flux
 approaching_speed = law(_laws.approaching_speed)
 receding_speed = law(_laws.receding_speed)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dsmc import checkpoint, disk, hdf5
+from dsmc.faces import AXES
 from dsmc.fields import FieldsWriter
 from dsmc.measured import cell_fields, distributions_of, field_quantities, series_of
 from dsmc.run import due
@@ -22,7 +23,6 @@ from dsmc.wall_profiles import wall_profiles
 if TYPE_CHECKING:
     from dsmc.simulation import Simulation
 
-AXES = "xyz"
 TRAJECTORY, FIELDS, SNAPSHOTS = "trajectory.h5", "fields.vtkhdf", "particles.vtkhdf"
 SUMMARY = "summary.json"
 FILES = (TRAJECTORY, FIELDS, SNAPSHOTS, checkpoint.NAME, checkpoint.PREVIOUS, SUMMARY)

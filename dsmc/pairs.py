@@ -36,7 +36,7 @@ def sigma_g(g_squared, gas, a, b):
 
 @kernel
 def rates(g_squared, begin, end, gas, a, b, rate):
-    """sigma g of a pair of species, place by place; rate : (places,), may be g_squared."""
+    """sigma g of a pair of species, place by place; rate : (places,)."""
     if gas.half_exponent[a, b] == HARD_SPHERE:
         for k in range(begin, end):
             rate[k] = hard_sphere_rate(g_squared[k], gas.prefactor[a, b])

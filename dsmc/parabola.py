@@ -5,10 +5,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 
 from dsmc.compiled import law
-
-
-def _where(condition, yes, no):
-    return yes if condition else no
+from dsmc.elementary import where
 
 
 def laws(sqrt: Callable, where: Callable) -> SimpleNamespace:
@@ -31,5 +28,5 @@ def laws(sqrt: Callable, where: Callable) -> SimpleNamespace:
     return SimpleNamespace(arrival_time=arrival_time)
 
 
-_laws = laws(math.sqrt, law(_where))
+_laws = laws(math.sqrt, where)
 arrival_time = law(_laws.arrival_time)

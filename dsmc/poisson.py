@@ -9,10 +9,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 
 from dsmc.compiled import law
-
-
-def _where(condition, yes, no):
-    return yes if condition else no
+from dsmc.elementary import where
 
 
 def laws(
@@ -44,6 +41,6 @@ def laws(
     return SimpleNamespace(no_events=no_events, many_events=many_events)
 
 
-_laws = laws(math.sqrt, math.log, math.exp, math.lgamma, math.floor, law(_where))
+_laws = laws(math.sqrt, math.log, math.exp, math.lgamma, math.floor, where)
 no_events = law(_laws.no_events)
 many_events = law(_laws.many_events)

@@ -127,6 +127,9 @@ _ALL = (
     ),
 )
 
+CENSUS = {"speed_rate", "free_flight"}
+"""What is told collision by collision (`dsmc.census`)."""
+
 QUANTITIES: dict[str, Quantity] = {quantity.name: quantity for quantity in _ALL}
 """Every quantity by name."""
 

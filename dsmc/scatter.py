@@ -19,11 +19,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 
 from dsmc.compiled import law
-from dsmc.elementary import cosine, power, sine
-
-
-def _where(condition, yes, no):
-    return yes if condition else no
+from dsmc.elementary import cosine, power, sine, where
 
 
 def laws(
@@ -182,7 +178,7 @@ def laws(
     )
 
 
-_laws = laws(math.sqrt, cosine, sine, math.copysign, law(_where), power)
+_laws = laws(math.sqrt, cosine, sine, math.copysign, where, power)
 isotropic_cosine = law(_laws.isotropic_cosine)
 soft_sphere_cosine = law(_laws.soft_sphere_cosine)
 isotropic = law(_laws.isotropic)

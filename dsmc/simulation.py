@@ -29,6 +29,7 @@ from dsmc.measured import result_of, speeds
 from dsmc.model import model
 from dsmc.output import Output
 from dsmc.particles import Particles, ParticleView, rows_with
+from dsmc.quantities import CENSUS
 from dsmc.result import Result
 from dsmc.run import LONGEST_RUN, Stopwatch, due
 from dsmc.samplers import samplers
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from dsmc.scenario import Scenario
 
 SMALL = 20_000  # particles below which one thread is faster than several
-CENSUS = {"speed_rate", "free_flight"}
 PATIENCE = 2.0  # seconds before a run shows its progress by itself
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dsmc.device import Refused
+from dsmc.quantities import CENSUS
 
 if TYPE_CHECKING:
     from dsmc.scenario import Scenario
 
 PASSED = ("open", "reservoir", "pressure", "mass-flow")  # kinds of boundaries
-COUNTED = ("speed_rate", "free_flight")  # quantities told collision by collision
 
 
 def refuse(device: str, scenario: Scenario) -> None:
@@ -37,7 +37,7 @@ def refused(scenario: Scenario) -> Iterator[tuple[str, object, str]]:
     if scenario.collisions.partners == "nearest":
         yield "collisions.partners", '"nearest"', "partners are drawn from the whole cell there"
     for quantity in scenario.sample.quantities:
-        if quantity in COUNTED:
+        if quantity in CENSUS:
             yield "sample.quantities", f'"{quantity}"', "collisions are not noted one by one there"
     for name in ("planes", "distributions"):
         if getattr(scenario.sample, name):

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsmc.quantities import QUANTITIES
+from dsmc.quantities import CENSUS, QUANTITIES
 from dsmc.rows import rows
 from dsmc.scenario import scales
 from dsmc.scenario.messages import Problem
@@ -61,7 +61,7 @@ def parts(scenario: Scenario) -> dict[str, int]:
     )
     if kinds > 1:
         particle += PARTNERS * (scenario.run.threads or os.cpu_count() or 1)
-    elif {"speed_rate", "free_flight"} & set(sample.quantities or ()):
+    elif CENSUS & set(sample.quantities or ()):
         particle += CLOCK
     if not scenario.sealed:
         particle = round(particle * SPARE)

@@ -36,10 +36,10 @@ LAYERS = {
     },
     "simulation": {"output", "progress", "replicas", "run", "samplers", "simulation", "window"},
     "outside": {
-        "bench", "compare", "continuation", "folder", "forecast", "inspect", "launch",
+        "bench", "compare", "continuation", "endings", "folder", "forecast", "inspect", "launch",
         "problems", "scenario", "validate",
     },
-    "command line": {"__main__", "endings", "option_values"},
+    "command line": {"__main__", "option_values"},
 }  # fmt: skip
 
 INSTRUCTIONS = ("dsmc/compiled.py", "dsmc/lanes.py", "dsmc/row_vectors.py")  # those of vectors

@@ -173,33 +173,6 @@ def test_a_bad_scenario_ends_with_code_two_and_every_problem(small, launched, ca
         assert path in error
 
 
-class OutOfMemoryError(RuntimeError):
-    """As PyTorch's."""
-
-
-@pytest.mark.parametrize(
-    ("raised", "code", "message"),
-    [
-        (KeyboardInterrupt(), 130, "interrupted"),
-        (MemoryError(), 2, "not enough memory"),
-        (OutOfMemoryError(), 2, "not enough memory"),
-        (FileExistsError(17, "File exists", "runs/small"), 2, "runs/small: File exists"),
-        (PermissionError(13, "Permission denied", "/x"), 2, "/x: Permission denied"),
-    ],
-)
-def test_what_the_user_can_mend_has_no_traceback(
-    small, launched, monkeypatch, capsys, raised, code, message
-):
-    def run(*_, **__):
-        raise raised
-
-    monkeypatch.setattr(sys.modules["dsmc.launch"], "run", run)
-    torch = SimpleNamespace(OutOfMemoryError=OutOfMemoryError)
-    monkeypatch.setitem(sys.modules, "torch", torch)
-    assert main(["run", str(small)]) == code
-    assert message in told(capsys)[1]
-
-
 def test_a_directory_in_use_is_told_with_its_cure(small, launched, monkeypatch, capsys):
     class DirectoryInUse(ValueError):
         """As the engine's."""
