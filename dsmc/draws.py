@@ -68,7 +68,7 @@ class Address(NamedTuple):
     """Where in a run a random number is drawn; stream, index and part are added at the draw."""
 
     key: tuple[np.uint64, np.uint64]  # seed and replica
-    step: int
+    step: int  # modulo 2^32
     cell: int
 
 
@@ -153,7 +153,7 @@ def words(address, stream, index, part):
     return philox(
         np.uint64(index),
         np.uint64(address.cell),
-        np.uint64(address.step),
+        np.uint64(address.step) & _LOW,
         np.uint64(stream) + _PART * np.uint64(part),
         address.key[0],
         address.key[1],

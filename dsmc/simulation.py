@@ -42,7 +42,7 @@ PATIENCE = 2.0  # seconds before a run shows its progress by itself
 
 
 class TooLong(ValueError):
-    """A run of more steps than have random numbers of their own."""
+    """A run that would never end."""
 
 
 class Simulation:

@@ -37,4 +37,5 @@ def words(
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Four 32-bit words at each address; index : (n,) int64, or one for all."""
     word = stream + 256 * part
-    return _functions.philox(index, address.cell, address.step, word, *address.key)
+    step = address.step & 0xFFFFFFFF
+    return _functions.philox(index, address.cell, step, word, *address.key)

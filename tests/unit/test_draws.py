@@ -246,3 +246,14 @@ def test_the_battery_accepts_another_good_generator():
     for shape in ((2**15, 4), (3, 20, 300, 12, 4)):
         found = battery(random.integers(0, 2**32, shape, dtype=np.uint32))
         assert pooled(found.values()) > BUDGET
+
+
+@pytest.mark.parametrize("step", [3, 2**32 + 3])
+def test_eight_addresses_at_once_are_dealt_the_same_words(step):
+    """Also where the step no longer fits into its word of the address."""
+    key, cells = draws.key(7, 1), np.arange(8, dtype=np.uint64)
+    indices, dealt = cells + np.uint64(5), np.zeros((4, 8), np.uint64)
+    draws.deal_words(cells, indices, 8, key, step, draws.CANDIDATES, tuple(dealt))
+    for k in range(8):
+        address = draws.Address(key, step, cells[k])
+        assert draws.words(address, draws.CANDIDATES, indices[k], 0) == tuple(dealt[:, k])

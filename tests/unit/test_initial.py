@@ -286,9 +286,9 @@ def interrupted(*arguments):
     raise KeyboardInterrupt
 
 
-def test_a_run_beyond_the_random_numbers_is_refused():
+def test_a_run_that_would_never_end_is_refused():
     """Also one so long that its number of steps is no number."""
     with simulation(100) as gas:
-        for wanted in ({"time": 1e305}, {"steps": 2**32 + 1}):
-            with pytest.raises(TooLong, match="the last is 4294967296"):
+        for wanted in ({"time": 1e305}, {"steps": 10**12 + 1}):
+            with pytest.raises(TooLong, match="the last is 1000000000000"):
                 gas.run(**wanted)
