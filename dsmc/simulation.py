@@ -316,8 +316,9 @@ class Simulation:
         if self.steps == 0:  # series and files begin with the state that is set
             self._make_samplers()
             if self._output is not None:
-                self._output.abandon()
-                self._output = Output(self, self._output.directory, overwrite=True)
+                before, self._output = self._output, None  # none is left if the new ones fail
+                before.abandon()
+                self._output = Output(self, before.directory, overwrite=True)
             self._begin()
 
     def moments(self) -> dict[str, np.ndarray]:
