@@ -7,7 +7,7 @@ import pytest
 from benchmarks import open_boundaries
 from dsmc import bench
 from dsmc.__main__ import main
-from dsmc.problems import PROBLEMS
+from dsmc.problems import PROBLEMS, ProblemError
 
 
 @pytest.fixture(autouse=True)
@@ -115,3 +115,10 @@ def test_open_boxes_hold_the_gas_of_the_closed_one():
     found = open_boundaries.compare(2000, 1, "float64", rounds=3)
     assert found["closed"]["ratio"] == 1.0
     assert all(row["particles"] == pytest.approx(2000, rel=0.15) for row in found.values())
+
+
+def test_a_box_that_was_empty_for_a_time_is_told(monkeypatch):
+    """An open box of one particle, say: there is no time of a particle-step."""
+    monkeypatch.setattr(bench, "one_round", lambda simulation, steps: bench.Round(1.0, 0, {}))
+    with pytest.raises(ProblemError, match="shock: the box was empty"):
+        bench.time_problem("shock", 100, 1, "float64")
