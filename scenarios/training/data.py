@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from scenarios.training import cifar10, intents
+from scenarios.training.encoder import Tokens
+from scenarios.training.intents import Bags
 
 Part = tuple[Tensor, Tensor]  # inputs (n, ...) and labels (n,), or values (n, 1)
 
@@ -20,6 +22,7 @@ class Data:
         what it is judged by, and nothing else
     classes : number of labels; 0 where numbers are to be fitted
     augment : images are shifted and mirrored at random whenever they are learned from
+    encoder : folder of the encoder whose tokens the inputs are
     """
 
     learned: Part
@@ -27,12 +30,13 @@ class Data:
     tested: Part
     classes: int
     augment: bool = False
+    encoder: str | None = None
 
     def to(self, device: str) -> "Data":
         """The same on another device."""
-        parts = (self.learned, self.validated, self.tested)
-        moved = [tuple(tensor.to(device) for tensor in part) for part in parts]
-        return Data(*moved, self.classes, self.augment)
+        parts = ("learned", "validated", "tested")
+        moved = {part: tuple(each.to(device) for each in getattr(self, part)) for part in parts}
+        return replace(self, **moved)
 
 
 def load(section: Any, seed: int) -> Data:
@@ -105,11 +109,14 @@ def _sines(section: Any, generator: torch.Generator) -> Data:
 
 
 def _intents(section: Any, generator: torch.Generator) -> Data:
-    known, names = intents.read(section.train, section.features)
-    tested, _ = intents.read(section.test, section.features, names)
+    form = Bags(section.features)
+    if section.encoder is not None:
+        form = Tokens(section.encoder, section.tokens)
+    known, names = intents.read(section.train, form)
+    tested, _ = intents.read(section.test, form, names)
     sizes = [section.learn, section.validate_with]
     learned, validated = split(known, sizes, generator, section.train)
-    return Data(learned, validated, tested, classes=len(names))
+    return Data(learned, validated, tested, classes=len(names), encoder=section.encoder)
 
 
 def _cifar10(section: Any, generator: torch.Generator) -> Data:

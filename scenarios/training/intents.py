@@ -1,4 +1,4 @@
-"""Queries and their intents, from the lines that `texts` reads, as bags of n-grams.
+"""Queries and their intents, from the lines that `texts` reads, as bags of n-grams or as tokens.
 
 The SNIPS queries (A. Coucke et al., Snips Voice Platform, 2018) have this form.
 """
@@ -6,24 +6,37 @@ The SNIPS queries (A. Coucke et al., Snips Voice Platform, 2018) have this form.
 import re
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 
 import torch
 from torch import Tensor
 
 from scenarios.training import texts
+from scenarios.training.encoder import Tokens
 
 WORD = re.compile(r"\w+|[^\w\s]")
 LONGEST = 2  # words of an n-gram
 
 
+@dataclass(frozen=True)
+class Bags:
+    """Texts as bags of n-grams, which are counted in so many places."""
+
+    features: int
+
+    def of(self, texts: Sequence[str]) -> Tensor:
+        """The bag of every text, (n, features)."""
+        return torch.stack([bag(text, self.features) for text in texts])
+
+
 @cache
 def read(
-    path: str, features: int, names: tuple[str, ...] | None = None
+    path: str, form: Bags | Tokens, names: tuple[str, ...] | None = None
 ) -> tuple[tuple[Tensor, Tensor], tuple[str, ...]]:
-    """Bags (n, features) and numbers of the intents (n,), and the names of the intents.
+    """Queries (n, ...) and numbers of their intents (n,), and the names of the intents.
 
-    names : of the intents that are known already
+    form : what becomes of the words; names : of the intents that are known already
     FileNotFoundError, ValueError: no such file, a line of another form, an unknown intent.
     """
     rows = texts.read(path)
@@ -34,8 +47,8 @@ def read(
             f"{path}: intents that nothing can be learned of: {', '.join(sorted(unknown))}; give "
             "files with the same intents"
         )
-    bags = torch.stack([bag(query.text, features) for query in rows])
-    return (bags, torch.tensor([names.index(query.label) for query in rows])), names
+    labels = torch.tensor([names.index(query.label) for query in rows])
+    return (form.of([query.text for query in rows]), labels), names
 
 
 def bag(text: str, features: int) -> Tensor:

@@ -207,6 +207,10 @@ def _contradictions(setup: Setup) -> Iterator[Problem]:
     if data.kind == "digits" and data.learn + data.validate_with >= 1797:
         cure = "there are 1797 digits, and some must be left to test: learn fewer"
         yield Problem("data.learn", str(data.learn), "too many with data.validate_with", cure)
+    reads_tokens = getattr(data, "encoder", None) is not None
+    if reads_tokens != (setup.model.kind == "encoder"):
+        cure = 'with kind = "encoder" give the folder of the encoder in data.encoder, else none'
+        yield Problem("model.kind", shown(setup.model.kind), "does not go with these data", cure)
     if optimizer.kind != "sgd" and optimizer.momentum:
         cure = "remove momentum: adam has its own"
         yield Problem("optimizer.momentum", str(optimizer.momentum), "belongs to sgd", cure)
@@ -220,6 +224,8 @@ def _contradictions(setup: Setup) -> Iterator[Problem]:
 def _layer_names(setup: Setup) -> list[str]:
     """The layers of the network of a case; nothing is allocated."""
     model = setup.model
+    if model.kind == "encoder":
+        return ["out"]
     with torch.device("meta"):
         if model.kind == "perceptron":
             return list(Perceptron(1, 1, model.hidden, model.activation).weights)

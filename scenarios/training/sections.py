@@ -58,6 +58,13 @@ class Intents(Section):
         700, description="queries that settings are chosen by", examples=[700]
     )
     features: Count = Field(1024, description="places for n-grams", examples=[1024])
+    encoder: str | None = Field(
+        None,
+        min_length=1,
+        description="folder of a pretrained encoder, whose tokens take the place of n-grams",
+        examples=["all-MiniLM-L6-v2"],
+    )
+    tokens: Count = Field(32, description="longest query, in tokens", examples=[32])
     label_noise: Share = Field(
         0.0, description="share of wrong labels among the learned ones", examples=[0.2]
     )
@@ -104,7 +111,13 @@ class ResNetSection(Section):
     )
 
 
-Network = Annotated[PerceptronSection | ResNetSection, Field(discriminator="kind")]
+class EncoderSection(Section):
+    """The encoder that `data.encoder` names, with a new layer out."""
+
+    kind: Literal["encoder"]
+
+
+Network = Annotated[PerceptronSection | ResNetSection | EncoderSection, Field(discriminator="kind")]
 
 
 class OptimizerSection(Section):

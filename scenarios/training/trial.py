@@ -16,6 +16,7 @@ from torch.optim import Optimizer
 
 from scenarios.training import cifar10, data, measures
 from scenarios.training.data import Data
+from scenarios.training.encoder import Encoder
 from scenarios.training.guarantee import Probe
 from scenarios.training.methods import Method, Training
 from scenarios.training.networks import Perceptron, ResNet
@@ -39,8 +40,11 @@ class Found:
     probed: list[list[Any]] = field(default_factory=list)
 
 
-def build(model: Any, found: Data) -> Perceptron | ResNet:
+def build(model: Any, found: Data) -> Perceptron | ResNet | Encoder:
     """The network that a section [model] describes, for these data."""
+    if model.kind == "encoder":
+        assert found.encoder is not None  # the plan has seen to it
+        return Encoder(found.encoder, found.classes)
     sample, outputs = found.learned[0][0], found.classes or found.learned[1].shape[1]
     if model.kind == "perceptron":
         return Perceptron(sample.numel(), outputs, model.hidden, model.activation, model.init_std)

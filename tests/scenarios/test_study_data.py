@@ -84,9 +84,9 @@ def test_a_line_that_is_no_query_is_named(tmp_path, line, told):
     train, test = made_intents(tmp_path)
     text = test.read_text().splitlines()
     test.write_text("\n".join([text[0], line]), encoding="utf-8")
-    _, names = intents.read(str(train), 8)
+    _, names = intents.read(str(train), intents.Bags(8))
     with pytest.raises(ValueError, match=told):
-        intents.read(str(test), 8, names)
+        intents.read(str(test), intents.Bags(8), names)
 
 
 def test_cifar10_is_read_as_its_authors_wrote_it(tmp_path):
