@@ -30,16 +30,21 @@ class Cells(NamedTuple):
 def divide(weight: Tensor, bits: int | None, address: Address) -> Cells:
     """One cell for each gas, or one for each code of a SimHash in it.
 
+    An evaluation has labels of its own, apart from all that the others of its step can have: which
+    cells there are changes with the weights.
+
     weight : (E, N, D)
     """
     gases, neurons, _ = weight.shape
+    before = address.evaluation * (gases << (bits or 0))
     if bits is None:
         member = np.arange(gases * neurons, dtype=np.uint64)
-        return Cells(member, *whole_gases(gases, neurons))
+        offsets, labels = whole_gases(gases, neurons)
+        return Cells(member, offsets, before + labels)
     codes = codes_of(weight, bits, address) + (np.arange(gases) << bits).repeat(neurons)
     member = np.argsort(codes, kind="stable").astype(np.uint64)
     labels, first = np.unique(codes[member], return_index=True)
-    return Cells(member, np.append(first, member.size), labels)
+    return Cells(member, np.append(first, member.size), before + labels)
 
 
 @cache

@@ -99,7 +99,7 @@ def _collide_disjoint(weight, grad, cells, collision, address) -> np.ndarray:
     counts = np.zeros(encounters.COUNTS, np.int64)
     engine = address.engine()
     encounters.collide_disjoint(
-        positions.numpy(), velocity, *cells, engine.key, engine.step, address.part(),
+        positions.numpy(), velocity, *cells, engine.key, engine.step,
         float(collision.rate), gas, encounters.desk(*velocity.shape, velocity.dtype.type), counts,
     )  # fmt: skip
     _put_back(velocities, grad)
@@ -116,20 +116,16 @@ def _collide_in_turn(weight, grad, cells, collision, address) -> np.ndarray:
     engine = address.engine()
     times = np.empty(cells.labels.size)
     encounters.collision_times(
-        velocity, *cells, engine.key, engine.step, address.part(), float(collision.rate), desk,
-        times,
+        velocity, *cells, engine.key, engine.step, float(collision.rate), desk, times,
     )  # fmt: skip
     tally = np.zeros((1, 1, 1, 2), np.int64)
     phase, first, stage = velocities[order], 0, encounters.collide_in_turn
     if collision.scatter == "line-of-centres":
         phase = torch.cat([_rows(weight, dtype)[order], phase], dim=1)
         first, stage = velocity.shape[1], encounters.in_turn_along_centres()
-    # The engine's own stage draws at part 0: an evaluation has its own labels instead, of all that
-    # there can be, because those that there are change with the weights.
-    labels = cells.labels + address.evaluation * (grad.shape[0] << (collision.cells or 0))
     gas = _spheres(collision, velocity.dtype.type)
     stage(
-        phase.numpy(), first, cells.offsets, labels, engine.key, engine.step, times, gas, desk,
+        phase.numpy(), first, cells.offsets, cells.labels, engine.key, engine.step, times, gas, desk,
         tally,
     )  # fmt: skip
     velocities[order] = phase[:, first:]

@@ -52,15 +52,13 @@ def collide_rounds(
         member = cells.member[cells.offsets[cell] : cells.offsets[cell + 1]]
         if member.size > 1:
             place = Place(engine.key, engine.step, int(label))
-            _collide_cell(
-                position, velocity, member, reach, place, address.part(), collision, total, counts
-            )
+            _collide_cell(position, velocity, member, reach, place, collision, total, counts)
     if velocity.data_ptr() != grad.data_ptr():
         grad.copy_(velocity.view(grad.shape))
     return counts
 
 
-def _collide_cell(position, velocity, member, reach, place, part, collision, total, counts) -> None:
+def _collide_cell(position, velocity, member, reach, place, collision, total, counts) -> None:
     """The rounds of one cell, as in `encounters.collide_rows`."""
     count, some = member.size, min(member.size, 4 + member.size // 16)
     order = member.astype(np.int64)
@@ -68,8 +66,8 @@ def _collide_cell(position, velocity, member, reach, place, part, collision, tot
     centre = velocity[rows[:some]].mean(0)
     left = 0.5 * count * collision.rate
     chance, sample = np.empty(count // 2 + 1), np.empty((disjoint.SAMPLE, 2), np.uint64)
-    disjoint.pair_up(member, count // 2, place, part, chance)
-    for round in range(part, part + disjoint.ROUNDS):
+    disjoint.pair_up(member, count // 2, place, 0, chance)
+    for round in range(disjoint.ROUNDS):
         reach[order] = _length(velocity[rows] - centre, total).cpu().numpy()
         if not np.isfinite(reach[member] ** 2).all():
             counts[encounters.NOT_FINITE] += 1
@@ -83,7 +81,7 @@ def _collide_cell(position, velocity, member, reach, place, part, collision, tot
         if likely == 0.0:
             return
         pairs = disjoint.pairs_due(left, likely, count, place, round)
-        if round > part:
+        if round > 0:
             disjoint.pair_up(member, pairs, place, round, chance)
         counts[encounters.CANDIDATES] += pairs
         if pairs:

@@ -123,27 +123,27 @@ push_along_line = column_update(_push)
 
 @kernel
 def collide_disjoint(
-    position, velocity, member, offsets, labels, key, step, part, rate, gas, desk, counts
+    position, velocity, member, offsets, labels, key, step, rate, gas, desk, counts
 ):
     """Let the rows of every cell collide `rate` times each on average.
 
     position, velocity : (rows, D) contiguous, of one precision; member : (rows,) by cell, changed
-    offsets : (cells + 1,) into member; labels : (cells,) of the addresses; part : of round 0
+    offsets : (cells + 1,) into member; labels : (cells,) of the addresses
     counts : (COUNTS,) to which the step adds
     """
     for cell in range(labels.shape[0]):
         rows = member[offsets[cell] : offsets[cell + 1]]
         address = Address(key, step, labels[cell])
         if rows.shape[0] > 1:
-            collide_rows(position, velocity, rows, address, part, rate, gas, desk, counts)
+            collide_rows(position, velocity, rows, address, rate, gas, desk, counts)
 
 
 @kernel
-def collide_rows(position, velocity, member, address, part, rate, gas, desk, counts):
+def collide_rows(position, velocity, member, address, rate, gas, desk, counts):
     """The rounds of one cell."""
     count = member.shape[0]
     find_centre(velocity, member, desk.centre)
-    pair_up(member, count // 2, address, part, desk.chance)
+    pair_up(member, count // 2, address, 0, desk.chance)
     if not survey(velocity, member, desk):
         counts[NOT_FINITE] += 1
         return
@@ -152,17 +152,17 @@ def collide_rows(position, velocity, member, address, part, rate, gas, desk, cou
         widest, total = spread(member, desk.reach)
         if widest == 0.0:
             return
-        fast_pairs(member, desk.reach, address, part + round, desk.sample)
+        fast_pairs(member, desk.reach, address, round, desk.sample)
         # <g>/g_max: what a candidate is likely to bring
         likely = mean_share(velocity, desk.reach, desk.sample) * total / (count * widest)
         if likely == 0.0:
             return
-        pairs = pairs_due(left, likely, count, address, part + round)
+        pairs = pairs_due(left, likely, count, address, round)
         if round > 0:
-            pair_up(member, pairs, address, part + round, desk.chance)
+            pair_up(member, pairs, address, round, desk.chance)
             measure_speeds(velocity, member, pairs, desk)
         more = pairs == count // 2
-        first = (part + round) * np.int64(count // 2)
+        first = round * np.int64(count // 2)
         # g <= |v_i - c| + |v_j - c|, twice the widest reach at most
         collide_round(
             position, velocity, member, pairs, 2.0 * widest, address, first, more, gas, desk,
@@ -347,7 +347,7 @@ def mean_share(velocity, reach, sample):
 
 
 @kernel
-def collision_times(velocity, member, offsets, labels, key, step, part, rate, desk, times):
+def collision_times(velocity, member, offsets, labels, key, step, rate, desk, times):
     """The time in which the rows of a cell collide `rate` times each at their mean relative speed.
 
     times : (cells,) filled: rate / ((N - 1) <g>); 0 where nothing moves, -1 where not finite
@@ -363,7 +363,7 @@ def collision_times(velocity, member, offsets, labels, key, step, part, rate, de
             continue
         widest, total = spread(rows, desk.reach)
         if widest > 0.0:
-            fast_pairs(rows, desk.reach, Address(key, step, labels[cell]), part, desk.sample)
+            fast_pairs(rows, desk.reach, Address(key, step, labels[cell]), 0, desk.sample)
             share = mean_share(velocity, desk.reach, desk.sample)
             if share > 0.0:
                 mean_speed = 2.0 * share * total / rows.shape[0]

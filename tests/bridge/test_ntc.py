@@ -103,7 +103,7 @@ def run(kernel, weight, grad, step, scatter="isotropic", rate=1.0):
     engine = at(step).engine()
     kernel(
         weight, grad, np.arange(rows, dtype=np.uint64), np.array([0, rows]), np.zeros(1, np.int64),
-        engine.key, step, 0, rate, encounters.spheres(scatter != "isotropic", 1.0, grad.dtype.type),
+        engine.key, step, rate, encounters.spheres(scatter != "isotropic", 1.0, grad.dtype.type),
         encounters.desk(rows, dimension, grad.dtype.type), counts,
     )  # fmt: skip
     return counts

@@ -173,14 +173,20 @@ def test_the_sequential_gas_refuses_another_backend():
 # ------------------------------------------------------------------------------ cells
 
 
-def test_evaluations_of_a_step_share_no_label_whatever_the_weights(monkeypatch):
+@pytest.mark.parametrize(
+    ("pairing", "stage", "place"),
+    [("sequential", "collide_in_turn", 3), ("disjoint", "collide_disjoint", 4)],
+)
+def test_evaluations_of_a_step_share_no_label_whatever_the_weights(
+    monkeypatch, pairing, stage, place
+):
     labels = []
 
-    def note(phase, first, offsets, found, *_):
-        labels.append(found)
+    def note(*given):
+        labels.append(given[place])
 
-    monkeypatch.setattr(encounters, "collide_in_turn", note)
-    collision = NTCCollision(scatter="isotropic", pairing="sequential", cells=3)
+    monkeypatch.setattr(encounters, stage, note)
+    collision = NTCCollision(scatter="isotropic", pairing=pairing, cells=3)
     weight, grad = layer(2, 200, 8, torch.float64)
     equal = weight[0, codes_of(weight[:1], 3, at(1)).argmin()].expand(2, 200, 8)
     for evaluation, rows in enumerate((weight, equal, weight, equal)):
