@@ -6,7 +6,7 @@ checkpoints keep the one they know.
 
 import weakref
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor
@@ -204,6 +204,13 @@ class KineticStep:
         self._disconnect = hooks.register(optimizer, self)
         self._attached = True
         _ATTACHED.add(optimizer)
+
+    def __copy__(self) -> NoReturn:
+        """TypeError: it would collide the gradients of the same optimizer once more."""
+        raise TypeError(
+            "a shallow copy of a KineticStep would collide the same gradients twice; copy.deepcopy "
+            "copies it together with its optimizer"
+        )
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the hooks, which torch does not copy either."""

@@ -125,8 +125,8 @@ def _collide_in_turn(weight, grad, cells, collision, address) -> np.ndarray:
         first, stage = velocity.shape[1], encounters.in_turn_along_centres()
     gas = _spheres(collision, velocity.dtype.type)
     stage(
-        phase.numpy(), first, cells.offsets, cells.labels, engine.key, engine.step, times, gas, desk,
-        tally,
+        phase.numpy(), first, cells.offsets, cells.labels, engine.key, engine.step, times, gas,
+        desk, tally,
     )  # fmt: skip
     velocities[order] = phase[:, first:]
     _put_back(velocities, grad)

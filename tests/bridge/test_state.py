@@ -132,6 +132,17 @@ def test_a_copy_of_a_removed_kinetic_step_is_removed_too(duplicate):
     assert copied_kinetic.step == 3
 
 
+def test_a_shallow_copy_is_refused():
+    """It would attach a second time, and every gradient would collide twice."""
+    model = network()
+    optimizer, kinetic = setup(model)
+    with pytest.raises(TypeError, match="deepcopy"):
+        copy.copy(kinetic)
+    assert "kinetic_step" in optimizer.state_dict()  # the one that is there goes on
+    train(model, optimizer, 1)
+    assert kinetic.step == 1
+
+
 def test_the_same_layers_may_go_on_under_another_optimizer():
     model = network()
     optimizer, kinetic = setup(model)
