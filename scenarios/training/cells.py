@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from functools import cache
+from importlib import metadata
 from multiprocessing import connection
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,11 @@ from scenarios.training.trial import Found, train
 
 FIRST_FRESH = 1000  # seeds from here on are for results, those below for the choice of settings
 FOLDER = "cells"
+DECIDE = (
+    "cifar10", "data", "encoder", "guarantee", "intents", "measures", "method_sections", "methods",
+    "networks", "rivals", "sections", "streams", "texts", "trial",
+)  # fmt: skip
+"""The modules beside this one that decide what a training comes to."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,8 @@ class Bench:
 
     def __init__(self, plan: Plan, folder: Path, processes: int = 1, device: str = "cpu"):
         self.plan, self.processes, self.device = plan, processes, device
+        self._key = f"{code_key()} {device}"  # of now: sources may change while a study runs
+        self._data = {case: data_key(setup.data) for case, setup in plan.setups.items()}
         self.folder = folder / FOLDER
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -179,7 +187,10 @@ class Bench:
         probed = ""
         if self._probe(cell, setup):
             probed = repr(list(probed_collisions(self.plan.study.methods)))
-        what = [repr(setup), section.kind, section.words, setting, cell.seed, probed, code_key()]
+        what = [
+            repr(setup), section.kind, section.words, setting, cell.seed, probed, self._key,
+            self._data[cell.case],
+        ]  # fmt: skip
         digest = hashlib.sha256(json.dumps(what, default=str).encode()).hexdigest()[:20]
         return self.folder / f"{digest}.json"
 
@@ -196,22 +207,45 @@ def probed_collisions(methods: Iterable[MethodSection]) -> Iterator[tuple[str, A
 
 @cache
 def code_key() -> str:
-    """A key of the sources that decide what a training comes to, and of PyTorch's version.
+    """A key of the sources that decide what a training comes to, and of the versions beneath.
 
     The same on every machine.
     """
     digest = hashlib.sha256(f"torch {torch.__version__}, numpy {np.__version__}".encode())
     for package in (dsmc, bridge):
-        _add_sources(digest, Path(package.__file__).parent)
-    _add_sources(digest, Path(__file__).parent)
+        folder = Path(package.__file__).parent
+        _add_sources(digest, folder, folder.rglob("*.py"))
+    here = Path(__file__).parent
+    _add_sources(digest, here, (here / f"{name}.py" for name in DECIDE))
     return digest.hexdigest()[:16]
 
 
-def _add_sources(digest: Any, folder: Path) -> None:
-    """Names and texts of all sources in a folder."""
-    for source in sorted(folder.rglob("*.py")):
+def _add_sources(digest: Any, folder: Path, sources: Iterable[Path]) -> None:
+    """Names and texts of sources in a folder."""
+    for source in sorted(sources):
         digest.update(source.relative_to(folder).as_posix().encode())
         digest.update(source.read_bytes().replace(b"\r\n", b"\n"))
+
+
+def data_key(section: Any) -> list[str]:
+    """Digests of the user's files that a section [data] names, and what reads an encoder's."""
+    named = [getattr(section, name, None) for name in ("train", "test", "path", "encoder")]
+    found = [contents_key(Path(name)) for name in named if name is not None]
+    if getattr(section, "encoder", None) is not None:
+        found.append(metadata.version("transformers"))
+    return found
+
+
+@cache
+def contents_key(path: Path) -> str:
+    """Digest of a file, or of all files in a folder with their names."""
+    digest = hashlib.sha256()
+    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        if file.is_file():
+            digest.update(file.relative_to(path).as_posix().encode())
+            with open(file, "rb") as opened:
+                digest.update(hashlib.file_digest(opened, "sha256").digest())
+    return digest.hexdigest()[:16]
 
 
 _bench: list[Bench] = []  # of a process of the pool

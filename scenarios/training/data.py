@@ -10,7 +10,9 @@ from torch import Tensor
 from scenarios.training import cifar10, intents
 from scenarios.training.encoder import Tokens
 from scenarios.training.intents import Bags
+from scenarios.training.streams import stream
 
+TESTED = 797  # digits that nothing is chosen by; 1000 are left
 Part = tuple[Tensor, Tensor]  # inputs (n, ...) and labels (n,), or values (n, 1)
 
 
@@ -45,7 +47,7 @@ def load(section: Any, seed: int) -> Data:
     FileNotFoundError, ModuleNotFoundError, ValueError: it is not there or not what it should be;
     the message says what to do.
     """
-    generator = torch.Generator().manual_seed(seed)
+    generator = stream(seed, "data")
     found = _LOADERS[section.kind](section, generator)
     noise = getattr(section, "label_noise", 0.0)
     if noise == 0.0:
@@ -77,10 +79,21 @@ def split(whole: Part, sizes: list[int], generator: torch.Generator, name: str) 
 
 
 def _digits(section: Any, generator: torch.Generator) -> Data:
+    known, tested = held_out_digits()
+    sizes = [section.learn, section.validate_with]
+    return Data(*split(known, sizes, generator, "digits"), tested, classes=10)
+
+
+@cache
+def held_out_digits() -> tuple[Part, Part]:
+    """The digits to learn from or to validate with, and those to be tested: the same of any seed.
+
+    What one seed chooses a setting by must not be what another one is judged by.
+    """
     whole = digit_images()
-    rest = len(whole[0]) - section.learn - section.validate_with
-    sizes = [section.learn, section.validate_with, max(1, rest)]
-    return Data(*split(whole, sizes, generator, "digits"), classes=10)
+    sizes = [len(whole[0]) - TESTED, TESTED]
+    known, tested = split(whole, sizes, stream(0, "held-out digits"), "digits")
+    return known, tested
 
 
 @cache

@@ -33,8 +33,8 @@ def measure(model: nn.Module, data: Data, layers: Mapping[str, nn.Parameter]) ->
     for name in ("learned", "validated", "tested"):
         loss, accuracy = judged(model, getattr(data, name), data.classes)
         found[f"{name}_loss"] = loss
-        if data.classes:
-            found[f"{name}_accuracy"] = accuracy
+        if data.classes:  # answers that are not numbers are right now and then
+            found[f"{name}_accuracy"] = accuracy if math.isfinite(loss) else math.nan
     model.train()
     for name, weight in layers.items():
         rows = weight.detach().flatten(1)
@@ -73,14 +73,16 @@ def judged(model: nn.Module, part: Part, classes: int) -> tuple[float, float]:
 
 
 @torch.no_grad()
-def directions(rows: Tensor) -> int:
+def directions(rows: Tensor) -> float:
     """In how many directions the neurons point, opposite ones counted as one.
 
     The longest neuron takes all that are parallel to it (|cos| > 0.95), the longest of the rest
-    takes its own, and so on. Zero rows count for nothing.
+    takes its own, and so on. Zero rows count for nothing. NaN where rows are not finite.
 
     rows : (N, D)
     """
+    if not rows.isfinite().all():
+        return math.nan
     rows = working(rows)
     order = torch.linalg.vector_norm(rows, dim=1).argsort(descending=True)
     units = unit_rows(rows[order])

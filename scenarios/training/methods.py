@@ -16,6 +16,7 @@ from bridge.address import Address
 from bridge.collisions import Collision
 from bridge.functional import collide_gradients
 from bridge.kinetic_step import KineticStep
+from scenarios.training.streams import stream
 
 
 @dataclass
@@ -57,7 +58,10 @@ def collided(collision: Collision) -> Method:
 
 
 def scaled(c: float) -> Method:
-    """Control: the gradients of the layers times 1 - c, a smaller learning rate."""
+    """Control: the gradients of the layers times 1 - c.
+
+    A smaller learning rate of SGD. Adam divides it out again: there it is a null method.
+    """
 
     def attach(training: Training) -> None:
         def shrink() -> None:
@@ -72,11 +76,12 @@ def scaled(c: float) -> Method:
 def noise_like(collision: Collision) -> Method:
     """Control: the gradients plus Gaussian noise, as long as what the collision would change.
 
-    The length is found anew in every step from this run's own weights and gradients.
+    The length is found anew in every step from this run's own weights and gradients. It is that of
+    the gradients: Adam moves a weight by noise as far as by a gradient where there is nothing else.
     """
 
     def attach(training: Training) -> None:
-        generator = torch.Generator().manual_seed(training.seed)
+        generator = stream(training.seed, "noise")
         step = 0
 
         def disturb() -> None:

@@ -27,6 +27,7 @@ class Comparison:
     mean, error : of the method; difference, difference_error : paired, with standard error
     student, wilcoxon : p of the two-sided paired tests, adjusted for the whole table
     diverged : seeds that ended in numbers that are not finite; nothing is tested then
+    baseline_diverged : the same of what it is compared with
     """
 
     mean: float
@@ -36,12 +37,15 @@ class Comparison:
     student: float
     wilcoxon: float
     diverged: int = 0
+    baseline_diverged: int = 0
 
     @property
     def verdict(self) -> str:
         """What may be claimed: an effect is one by both tests."""
         if self.diverged:
             return f"{DIVERGED} ({self.diverged} seeds)"
+        if self.baseline_diverged:
+            return f"not tested: the first {DIVERGED} ({self.baseline_diverged} seeds)"
         if max(self.student, self.wilcoxon) < LEVEL:
             return "higher" if self.difference > 0.0 else "lower"
         return NO_EFFECT
@@ -60,6 +64,7 @@ def compare(
     tested = names[1:] if expected is None else names
     raw = {name: _p_values(values[name] - against) for name in tested}
     adjusted = [holm([raw[name][which] for name in tested]) for which in (0, 1)]
+    lost = int((~np.isfinite(against)).sum())
     found = {}
     for name in names:
         bad = int((~np.isfinite(values[name])).sum())
@@ -68,7 +73,7 @@ def compare(
         difference, own = map(float, combine(between))
         place = tested.index(name) if name in raw else -1
         student, wilcoxon = (p[place] if place >= 0 else 1.0 for p in adjusted)
-        found[name] = Comparison(mean, error, difference, own, student, wilcoxon, bad)
+        found[name] = Comparison(mean, error, difference, own, student, wilcoxon, bad, lost)
     return found
 
 
@@ -97,5 +102,7 @@ def _p_values(between: np.ndarray) -> tuple[float, float]:
     if not between.any():
         return 1.0, 1.0
     mean, error = (float(x) for x in combine(between))
-    student = 2.0 * stats.t.sf(abs(mean) / error, between.size - 1) if error > 0.0 else 0.0
-    return float(student), float(stats.wilcoxon(between).pvalue)
+    wilcoxon = float(stats.wilcoxon(between).pvalue)
+    if error == 0.0:  # Student's would be 0, which no number of seeds can show
+        return wilcoxon, wilcoxon
+    return float(2.0 * stats.t.sf(abs(mean) / error, between.size - 1)), wilcoxon

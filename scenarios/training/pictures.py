@@ -26,7 +26,7 @@ def draw(outcome: Outcome, folder: Path) -> list[Path]:
     pictures = {
         "differences": ([*_differences(outcome)], (6.4, height), len(metrics)),
         "frontier": ([*_frontiers(outcome)], (8.4, 5.0), 2),
-        "course": ([*_courses(outcome)], (6.4, 4.4), len(_over_steps(outcome))),
+        "course": ([*_courses(outcome)], (6.4, 4.4), len(_over_steps(outcome, cases[0]))),
         "matrices": ([*_matrices(outcome)], _MATRIX, len(cases) if len(cases) > 1 else 3),
     }
     drawn = [
@@ -78,7 +78,7 @@ def _frontiers(outcome: Outcome) -> Iterator[style.Panel]:
 
 def _courses(outcome: Outcome) -> Iterator[style.Panel]:
     for case in outcome.plan.setups:
-        for quantity in _over_steps(outcome):
+        for quantity in _over_steps(outcome, case):
             shown = {}
             for row in _collisions(outcome, case):
                 steps, values = outcome.series(case, row, quantity)
@@ -104,17 +104,19 @@ def _matrices(outcome: Outcome) -> Iterator[style.Panel]:
                 )  # fmt: skip
 
 
-def _over_steps(outcome: Outcome) -> list[str]:
-    """Quantities that are shown over the steps."""
+def _over_steps(outcome: Outcome, case: str) -> list[str]:
+    """Quantities of a case that are shown over the steps."""
     study = outcome.plan.study
-    gases = [f"{quantity} of {study.layers[0]}" for quantity in _ALONG]
+    gases = [f"{quantity} of {outcome.plan.setups[case].layers[0]}" for quantity in _ALONG]
     return list(dict.fromkeys([*study.metrics[:_COURSES], *gases]))
 
 
 def _collisions(outcome: Outcome, case: str) -> list[Row]:
-    """The baseline and the first method of each collision and scattering, with its last setting."""
+    """The baseline as it is compared with, and the first method of each collision and scattering
+    with its last setting."""
     sections = {method.name: method for method in outcome.plan.study.methods}
-    first, *others = dict(outcome.rows(case)).items()
+    first = next(outcome.rows(case))
+    others = [row for row in dict(outcome.rows(case)).items() if row[0] != first[0]]
     chosen = {}
     for row in others:
         section = sections[row[0]]

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from scenarios.training.methods import Method, Training
+from scenarios.training.streams import stream
 
 MOST_CORRELATED = 0.999  # the penalty of weight correlation has a pole at 1
 
@@ -27,15 +28,15 @@ def weight_decay(weight_decay: float) -> Method:
 
 
 def dropout(p: float) -> Method:
-    """Units are left out with probability p wherever the network has a place for that.
+    """Units are left out with probability p where the network has its place for that, `dropout`.
+
+    Dropout that an encoder has within is left as it is.
 
     N. Srivastava et al., Dropout, J. Mach. Learn. Res. 15, 1929 (2014).
     """
 
     def attach(training: Training) -> None:
-        for module in training.model.modules():
-            if isinstance(module, nn.Dropout):
-                module.p = p
+        training.model.dropout.p = p
 
     return attach
 
@@ -70,7 +71,7 @@ def srip(strength: float) -> Method:
     """Penalty on the distance from orthonormal neurons, `isometry_defect`."""
 
     def attach(training: Training) -> None:
-        generator = torch.Generator().manual_seed(training.seed)
+        generator = stream(training.seed, "power iteration")
 
         def penalty(rows: Tensor) -> Tensor:
             return isometry_defect(rows, torch.randn(min(rows.shape), generator=generator))
@@ -176,7 +177,9 @@ def _statistics_at_rest(model: nn.Module) -> Iterator[None]:
 
 
 def muon(muon_lr: float) -> Method:
-    """The layers are moved by Muon, all else by the base optimizer; the same weight decay.
+    """The layers are moved by Muon, all else by the base optimizer.
+
+    Its weight decay shrinks them in a step as the base optimizer's would.
 
     K. Jordan et al., Muon: An optimizer for hidden layers in neural networks (2024), as in PyTorch.
     """
@@ -184,10 +187,13 @@ def muon(muon_lr: float) -> Method:
     def attach(training: Training) -> None:
         base = training.optimizers[0]
         mine = {id(weight) for weight in training.layers.values()}
-        decay = base.param_groups[0]["weight_decay"]
+        first = base.param_groups[0]
+        shrinks = first["lr"] * first["weight_decay"] / (1.0 - first.get("momentum", 0.0))
         for group in base.param_groups:
             group["params"] = [p for p in group["params"] if id(p) not in mine]
         layers = list(training.layers.values())
-        training.optimizers.append(torch.optim.Muon(layers, lr=muon_lr, weight_decay=decay))
+        training.optimizers.append(
+            torch.optim.Muon(layers, lr=muon_lr, weight_decay=shrinks / muon_lr)
+        )
 
     return attach

@@ -20,6 +20,7 @@ from scenarios.training.encoder import Encoder
 from scenarios.training.guarantee import Probe
 from scenarios.training.methods import Method, Training
 from scenarios.training.networks import Perceptron, ResNet
+from scenarios.training.streams import number, stream
 
 _SMALL = 20_000  # entries of a layer whose final weights are kept
 
@@ -76,7 +77,7 @@ def train(
     keep_weights : of layers that are small
     """
     found = data.load(setup.data, seed).to(device)
-    torch.manual_seed(seed)
+    torch.manual_seed(number(seed, "weights"))
     model = build(setup.model, found).to(device)
     layers = {name: model.weights[name] for name in setup.layers}
     optimizer = optimizer_of(setup.optimizer, lr_factor * setup.optimizer.lr, model)
@@ -118,7 +119,7 @@ class Batches:
 
     def __init__(self, found: Data, size: int, seed: int):
         self._found, self._size = found, size or len(found.learned[0])
-        self._generator = torch.Generator().manual_seed(seed)
+        self._generator = stream(seed, "batches")
         self._left: list[Tensor] = []
 
     def draw(self) -> None:

@@ -98,6 +98,14 @@ def test_what_is_equal_or_has_diverged_is_no_effect():
     assert found["same"].verdict == NO_EFFECT and found["same"].student == 1.0
     assert found["moved"].verdict == "higher"
     assert found["gone"].verdict == "diverged (1 seeds)"
+    found = compare({"bare": [*near[:-1], float("inf")], "moved": [x + 1.0 for x in near]})
+    assert found["bare"].verdict == "diverged (1 seeds)"
+    assert found["moved"].verdict == "not tested: the first diverged (1 seeds)"
+
+
+def test_a_difference_without_scatter_has_no_smaller_p_than_its_signs_allow():
+    found = compare({"bare": [0.0] * 8, "moved": [1.0] * 8})["moved"]
+    assert found.student == found.wilcoxon == pytest.approx(2.0**-7)
 
 
 def test_fewer_seeds_than_that_can_never_be_significant():

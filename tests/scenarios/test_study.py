@@ -16,8 +16,15 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("sklearn")
 
 from dsmc.scenario.messages import ScenarioError  # noqa: E402
-from scenarios.training import pictures, plan, study  # noqa: E402
-from scenarios.training.cells import Bench, Cell, code_key, tuning_cells  # noqa: E402
+from scenarios.training import data, measures, pictures, plan, study, trial  # noqa: E402
+from scenarios.training.cells import (  # noqa: E402
+    DECIDE,
+    Bench,
+    Cell,
+    code_key,
+    contents_key,
+    tuning_cells,
+)
 from scenarios.training.outcome import chosen_settings  # noqa: E402
 from tests.scenarios.made_data import made_cifar10, made_intents  # noqa: E402
 
@@ -129,6 +136,43 @@ def test_processes_and_a_kill_change_no_number(small, tmp_path, capsys):
     assert kept <= {path.name for path in cells.glob("*.json")}
 
 
+def test_what_decides_a_training_is_part_of_its_key(small, tmp_path):
+    """Every module beside the trial that it imports; the device; the contents of the data."""
+    loaded = (
+        "import sys; from scenarios.training import trial, method_sections; print(*sys.modules)"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", loaded], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.split()
+    room = "scenarios.training."
+    assert {name.removeprefix(room) for name in found if name.startswith(room)} == set(DECIDE)
+
+    train, test = made_intents(tmp_path)
+    changes = [f"data={{kind='intents',train='{train}',test='{test}'}}"]
+    planned = plan.load(small, changes)
+    cell = Cell("", "SGD", 0, 1)
+
+    def place(device="cpu"):
+        contents_key.cache_clear()
+        return Bench(planned, tmp_path, device=device)._path(cell).name
+
+    first = place()
+    assert place() == first != place("cuda")
+    train.write_text(train.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert place() != first
+
+
+def test_a_training_that_has_diverged_has_no_accuracy(small):
+    """Answers that are not numbers are all the first class, right in one of ten."""
+    (setup,) = plan.load(small).setups.values()
+    found = data.load(setup.data, 1)
+    network = trial.build(setup.model, found)
+    for weight in network.parameters():
+        torch.nn.init.constant_(weight, float("nan"))
+    row = measures.measure(network, found, network.weights)
+    assert all(np.isnan(row[name]) for name in ("tested_accuracy", "directions of hidden"))
+
+
 def test_a_finished_study_trains_nothing_again(small, tmp_path, monkeypatch):
     assert study.main([str(small), "-o", str(tmp_path), "--quiet"]) == 0
     monkeypatch.setattr(Bench, "train", lambda *_: pytest.fail("it trained again"))
@@ -192,6 +236,7 @@ def test_a_method_without_strength_is_the_bare_optimizer_bit_for_bit(small, tmp_
         (['layers=["out","hiden"]'], 'layers[1] = "hiden"', "hidden, out"),
         (['metrics=["test"]'], 'metrics[0] = "test"', "tested_accuracy"),
         (['tune_by="tested_loss"'], "tune_by", "write validated_loss"),
+        (['tune_by="learned_accuracy"'], "tune_by", "write validated_loss"),
         (["seeds.evaluation=3"], "seeds.evaluation = 3", "write 7 or more"),
         (['cases=[{name="a",data={lern=3}}]'], "cases[0].data.lern", "did you mean learn?"),
         (['cases=[{name="a"},{name="b"}]', "budget.epochs=3"], "1 problem\n\n  budget = both", ""),

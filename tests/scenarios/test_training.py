@@ -15,6 +15,7 @@ from bridge.collisions import NTCCollision, SoftCollision  # noqa: E402
 from bridge.functional import collide_gradients  # noqa: E402
 from scenarios.training import data, digits, rivals  # noqa: E402
 from scenarios.training.methods import Training, bare, noise_like, scaled  # noqa: E402
+from scenarios.training.networks import Perceptron  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -176,15 +177,30 @@ def test_muon_moves_the_layers_along_an_orthogonal_matrix_and_keeps_the_weight_d
 
 
 def test_dropout_weight_decay_and_a_larger_init_do_what_they_are_called():
-    model = nn.Sequential(nn.Linear(4, 3), nn.Dropout(0.0))
+    model = Perceptron(4, 2, [3], "relu")
+    model.inner = nn.Dropout(0.2)  # as an encoder has within
     optimizer = torch.optim.SGD(model.parameters(), 0.1)
-    layers = {"hidden": model[0].weight}
-    start, bias = model[0].weight.detach().clone(), model[0].bias.detach().clone()
+    hidden = model.layers["hidden"]
+    layers = {"hidden": hidden.weight}
+    start, bias = hidden.weight.detach().clone(), hidden.bias.detach().clone()
     training = Training(model, layers, [optimizer], SEED, lambda: None)
     for method in (rivals.dropout(0.4), rivals.weight_decay(0.2), rivals.larger_init(3.0)):
         method(training)
-    assert model[1].p == 0.4 and optimizer.param_groups[0]["weight_decay"] == 0.2
-    assert torch.equal(model[0].weight, 3.0 * start) and torch.equal(model[0].bias, bias)
+    assert (model.dropout.p, model.inner.p) == (0.4, 0.2)
+    assert optimizer.param_groups[0]["weight_decay"] == 0.2
+    assert torch.equal(hidden.weight, 3.0 * start) and torch.equal(hidden.bias, bias)
+
+
+def test_muon_decays_weights_as_the_base_optimizer_would():
+    """SGD with momentum 0.9 takes away lr wd/(1 - 0.9) of a weight in a step; so does Muon."""
+    layer = nn.Linear(4, 3)
+    optimizer = torch.optim.SGD(layer.parameters(), 0.1, momentum=0.9, weight_decay=1e-3)
+    training = Training(layer, {"hidden": layer.weight}, [optimizer], SEED, lambda: None)
+    rivals.muon(0.02)(training)
+    start = layer.weight.detach().clone()
+    layer.weight.grad = torch.zeros_like(start)
+    training.optimizers[1].step()
+    torch.testing.assert_close(layer.weight.detach(), (1.0 - 1e-3) * start)
 
 
 def test_the_first_look_trains_and_tells_what_it_found(capsys):
