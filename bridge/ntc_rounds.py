@@ -1,7 +1,8 @@
 """The rounds of disjoint pairs in torch, for tensors that are not on the host or not whole.
 
 The host draws candidates and uniforms and keeps the reach of every row; the device measures speeds
-and scatters.  A round waits for the device twice: for the reaches, and for a few relative speeds.
+and scatters.  A round waits for the device some six times: for the reaches, for a few relative
+speeds, for numbers that go there and for the list of pairs that collide.
 Sums over columns pass through `total`: they are all that ranks with other columns need to share.
 """
 

@@ -92,8 +92,6 @@ def time_problem(
     scenario = problem(name, particles, precision, per_cell)
     moved = bytes_per_particle_step(scenario, threads)
     with Simulation(scenario, threads=threads, device=device) as simulation:
-        if device != "cpu":
-            simulation.executor.timed = True
         simulation.advance(WARM_UP)
         steps = steps_per_round(simulation)
         rounds = [one_round(simulation, steps) for _ in range(ROUNDS)]

@@ -1,9 +1,9 @@
 """Stage: no-time-counter collisions, candidate k of every cell in round k: see `dsmc.collide`.
 
 The sequence of a cell is the host's: the same candidates at the same addresses, accepted by the
-same rule. The cells of a round touch different particles, so a round is a few operations on whole
-tensors. Cells that have no candidates left are taken off the list when the number of rounds has
-doubled: then the host waits.
+same rule. The cells of a round touch different particles, so a round is some hundred operations on
+whole tensors, whose launches cost more than to wait for their end. So the host looks after every
+round how many cells have candidates left, and makes the list anew once it would be half as long.
 """
 
 from types import SimpleNamespace
@@ -37,7 +37,6 @@ from dsmc.moments import COLLISIONS, SEPARATIONS
 from dsmc.turning import ISOTROPIC
 
 ROUNDS = 64  # at most
-SHORTENED = (2, 4, 8, 16, 32, ROUNDS)  # rounds after which the list of cells is made anew
 
 
 class Cells(NamedTuple):
@@ -75,10 +74,11 @@ def collide(
     for draw in range(ROUNDS):
         here = Address(address.key, address.step, cells.number)
         cells = play(state, cells, listed.row, model, table, laws, here, draw, sums, tally)
-        if draw + 1 in SHORTENED:
-            cells = cells.those(chosen(cells.product > cells.last))
-            if not cells.number.numel():
-                return
+        going = chosen(cells.product > cells.last)
+        if not going.numel():
+            return
+        if 2 * going.numel() <= cells.number.numel():
+            cells = cells.those(going)
     raise Refused(
         f"step {address.step}: a cell has more than {ROUNDS} candidate pairs, and the device plays "
         "them one after the other\n  cure: narrower cells (domain.cells), a shorter time step "
@@ -206,8 +206,11 @@ def after(
     """
     farthest, kinds = cells.farthest, table.kinds[pair]
     for k, velocity in enumerate((new_i, new_j)):
-        squares = deviation_squared(velocity, cells.centre)
-        farthest = farthest.scatter_reduce(1, kinds[:, k, None], squares[:, None], "amax")
+        squares = deviation_squared(velocity, cells.centre)[:, None]
+        if len(table.species) == 1:
+            farthest = torch.maximum(farthest, squares)
+        else:
+            farthest = farthest.scatter_reduce(1, kinds[:, k, None], squares, "amax")
     wider = accepted & (farthest > cells.farthest).any(dim=1)
     anew = wider | (live & (cells.product < TINY))
     rate, flow = majorants(farthest, cells.begin, cells.volume, table, laws)

@@ -55,6 +55,8 @@ def fly_far(
         state.position[at.row] = torch.minimum(at.x.clamp(min=0.0), lengths)
         state.velocity[at.row] = at.v
         hitting = chosen(axis >= 0)
+        if not hitting.numel():
+            return
         at, axis = at.those(hitting), axis[hitting]
         side = (component(at.v, axis) > 0.0).long()
         here = Address(address.key, address.step, at.cell)

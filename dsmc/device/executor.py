@@ -39,7 +39,6 @@ class Device:
     """An `Executor` on a GPU ("cuda"), or on tensors of the host ("torch-cpu").
 
     laws : {name: law of tensors} in place of the package's own
-    timed : wait for the device at the end of every stage, so that the stopwatch tells its time
     Raises Refused for a scenario that the device does not play.
     """
 
@@ -53,11 +52,12 @@ class Device:
     ):
         refuse(device, scenario)
         self._device = torch.device("cuda" if device == "cuda" else "cpu")
+        if device == "cuda":
+            torch.cuda.reset_peak_memory_stats(self._device)  # `memory` is that of this run
         self._key, self._host_model = key, model
         self._model = model_on(self._device, model)
         self._table = pair_table(model.gas, self._device)
         self._laws = laws_of(laws)
-        self.timed = False
         self.outside, self.next_id = Outside(scenario), 0  # nothing enters
         kinds, cells = model.gas.mass.size, number_of_cells(model.grid)
         self._collisions = self._zeros(kinds, kinds, 2, dtype=torch.int64)
@@ -150,14 +150,14 @@ class Device:
             sums += self._sums.cpu().numpy()
 
     def _waiting(self, stage: Stage) -> Stage:
-        """The stage, which ends when the device has done its work if times are to be told."""
+        """The stage, which ends when the device has done its work: else its time would be told as
+        that of the next one."""
 
         @contextmanager
         def waiting(name: str) -> Iterator[None]:
             with stage(name):
                 yield
-                if self.timed:
-                    wait(self._device.type)
+                wait(self._device.type)
 
         return waiting
 

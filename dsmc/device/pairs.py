@@ -109,11 +109,13 @@ def spreads(state: Particles, centre: Tensor, corner: Tensor, species_count: int
     """
     cell = state.cell.long()
     squares = deviation_squared(state.velocity, centre[cell])
-    found = torch.zeros(centre.shape[0] * species_count, dtype=torch.float64, device=cell.device)
-    group = cell if state.species is None else cell * species_count + state.species
-    found.scatter_reduce_(0, group, squares, "amax")
     if state.species is None:
-        found = torch.where(state.offsets.diff() > FEW, found, corner)
+        found = torch.segment_reduce(
+            squares[:, None], "max", offsets=state.offsets, axis=0, unsafe=True, initial=0.0
+        )
+        return torch.where((state.offsets.diff() > FEW)[:, None], found, corner[:, None])
+    found = torch.zeros(centre.shape[0] * species_count, dtype=torch.float64, device=cell.device)
+    found.scatter_reduce_(0, cell * species_count + state.species, squares, "amax")
     return found.view(-1, species_count)
 
 

@@ -5,6 +5,8 @@ comes once in 1e9 draws.  Powers are taken in single precision on both sides, wh
 thousand differs in its last bit: 1e-7 of the relative speed of that pair.
 """
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -19,9 +21,9 @@ torch = pytest.importorskip("torch")
 
 from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 
+from dsmc.device import collide  # noqa: E402
 from dsmc.device import draws as device_draws  # noqa: E402
 from dsmc.device.cells import cells_of  # noqa: E402
-from dsmc.device.collide import SHORTENED  # noqa: E402
 from dsmc.device.laws import LAWS  # noqa: E402
 from dsmc.device.model import model_on  # noqa: E402
 from dsmc.elementary import power  # noqa: E402
@@ -239,14 +241,23 @@ class Waits(TorchDispatchMode):
 @pytest.mark.parametrize(
     ("name", "hits"), [("hard-sphere", 8), ("room", 4), ("duct", 4), ("plane", 4)]
 )
-def test_the_host_waits_a_few_times_in_a_step(name, hits):
-    """Once for each list of cells, once for each list of particles between faces."""
+def test_the_host_waits_a_few_times_in_a_step(name, hits, monkeypatch):
+    """Once for the cells and after each round, once for each list of particles between faces."""
+    rounds = []
+
+    def played(*given, play=collide.play):
+        rounds.append(given[1].number.numel())
+        return play(*given)
+
+    monkeypatch.setattr(collide, "play", played)
     with dsmc.Simulation(device_box(name), device=DEVICE) as simulation:
         simulation.advance(1)
         for _ in range(2):
+            rounds.clear()
             with Waits() as waits:
                 simulation.advance(1)
-            assert 3 <= waits.count <= 1 + len(SHORTENED) + 1 + hits
+            assert 1 + len(rounds) + 1 <= waits.count <= 1 + len(rounds) + 1 + hits
+            assert all(later == former or 2 * later <= former for former, later in pairwise(rounds))
 
 
 def test_a_wait_is_noticed():

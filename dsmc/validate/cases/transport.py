@@ -84,5 +84,5 @@ HARD_SPHERES = _case(
 VHS = _case(
     "transport-vhs", "vhs", "VHS argon", _long("vhs"),
     Mutant("rate 3 % too high", faster(1.03, hard_spheres=False),
-           effort=_effort("vhs", 12, 10, (6_000, 16_000))),
+           effort=_effort("vhs", 24, 10, (6_000, 16_000))),
 )  # fmt: skip
