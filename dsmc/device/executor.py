@@ -92,7 +92,9 @@ class Device:
     @property
     def velocity(self) -> np.ndarray:
         """(N, 3) [m/s], a copy on the host; waits for the device."""
-        return self.state.velocity
+        if self._looked is None:  # the rows are in order: no need of the whole state
+            return np.array(self._particles.velocity.cpu())
+        return self._looked.velocity
 
     @property
     def memory(self) -> int:

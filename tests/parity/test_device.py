@@ -217,6 +217,15 @@ def test_a_checkpoint_goes_on_on_the_other_executor(order, tmp_path):
     assert unlike(expected, found, "gap") == []
 
 
+def test_velocities_alone_are_those_of_the_state_and_stay_as_they_were():
+    with dsmc.Simulation(device_box("hard-sphere"), device=DEVICE) as simulation:
+        simulation.advance(1)
+        alone = simulation.executor.velocity
+        np.testing.assert_array_equal(alone, simulation.executor.state.velocity)
+        simulation.advance(1)
+        assert not np.array_equal(alone, simulation.executor.velocity)
+
+
 # ------------------------------------------------------------------ waiting
 
 
