@@ -90,4 +90,6 @@ def augmented(images: Tensor, generator: torch.Generator) -> Tensor:
         place.to(images.device)
         for place in (torch.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :])
     )
-    return padded[which, :, rows, columns].permute(0, 3, 1, 2)
+    # contiguous: with channels last, the gradients of narrow convolutions crash in oneDNN (PyTorch
+    # 2.13) on processors without AVX-512
+    return padded[which, :, rows, columns].permute(0, 3, 1, 2).contiguous()
