@@ -11,11 +11,12 @@ from dsmc.validate.report import figure_rows
 
 CHANCE = share(len(CASES))
 SLOW = {
-    "cell-size", "channel", "couette", "fourier", "linear-rates-maxwell", "mixtures-hard-spheres",
-    "normal-shock", "shock-tube", "strong-shock", "thermal-creep", "time-step", "transport",
-    "transport-vhs",
+    "bkw", "cell-size", "channel", "couette", "fourier", "linear-rates-maxwell",
+    "mixtures-hard-spheres", "mixtures-maxwell", "normal-shock", "plate-drag", "relaxation-a",
+    "relaxation-b", "reservoirs", "shock-tube", "strong-shock", "thermal-creep", "time-step",
+    "transport", "transport-vhs",
 }  # fmt: skip
-"""Cases whose twins take long."""
+"""Cases whose twins take long to compile or to measure."""
 TWINS = [
     pytest.param(name, k, marks=[pytest.mark.long] if name in SLOW else [])
     for name, case in CASES.items()
