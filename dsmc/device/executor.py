@@ -93,7 +93,7 @@ class Device:
     def velocity(self) -> np.ndarray:
         """(N, 3) [m/s], a copy on the host; waits for the device."""
         if self._looked is None:  # the rows are in order: no need of the whole state
-            return np.array(self._particles.velocity.cpu())
+            return self._particles.velocity.cpu().numpy().copy()
         return self._looked.velocity
 
     @property
