@@ -23,6 +23,7 @@ from torch.nn.functional import cross_entropy
 from dsmc.__main__ import Parser
 from dsmc.option_values import whole
 from scenarios.training import texts
+from scenarios.training.encoder import checkpoint
 from scenarios.training.recipe import Budget, Learner, Refused, seed_all
 from scenarios.training.recipe_options import (
     add_options,
@@ -127,23 +128,11 @@ def labels_of(learned: list[Text], tested: list[Text]) -> list[str]:
 
 def pretrained(name: str, labels: int) -> tuple[Any, nn.Module]:
     """Tokenizer and network of a checkpoint, with a new last layer. Refused: there is none."""
-    from transformers import AutoModelForSequenceClassification, AutoTokenizer
-    from transformers.utils import logging
-
-    logging.set_verbosity_error()  # a new last layer is what is wanted
-    logging.disable_progress_bar()
+    kind = "AutoModelForSequenceClassification"
     try:
-        tokenizer = AutoTokenizer.from_pretrained(name)
-        model = AutoModelForSequenceClassification.from_pretrained(
-            name, num_labels=labels, ignore_mismatched_sizes=True, dtype=torch.float32
-        )
-    except (OSError, ValueError, ImportError) as failure:  # ImportError: of a reader of other files
-        reason = str(failure).strip().split("\n")[0]
-        raise Refused(
-            f"--model {name}: {reason}; give the folder of a checkpoint (config.json, weights and "
-            "vocabulary), or its name on the hub if this machine reaches it"
-        ) from None
-    return tokenizer, model
+        return checkpoint(name, kind, num_labels=labels, ignore_mismatched_sizes=True)
+    except ValueError as failure:
+        raise Refused(f"--model {failure}") from None
 
 
 def encoded(tokenizer: Any, found: list[Text], names: list[str], tokens: int) -> list[Encoded]:

@@ -73,21 +73,34 @@ class Encoder(nn.Module):
 def pretrained(folder: str) -> tuple[Any, nn.Module]:
     """Tokenizer and network of a checkpoint. ModuleNotFoundError, ValueError: there is none."""
     try:
-        from transformers import AutoModel, AutoTokenizer
-        from transformers.utils import logging
+        return checkpoint(folder, "AutoModel", local=True)
     except ModuleNotFoundError as missing:
         raise ModuleNotFoundError(
             f"{missing.name} is not installed; {EXTRA}", name=missing.name
         ) from None
-    logging.set_verbosity_error()
+
+
+def checkpoint(name: str, kind: str, local: bool = False, **options: Any) -> tuple[Any, nn.Module]:
+    """Tokenizer and network of a checkpoint of transformers. ValueError: there is none.
+
+    name : a folder, or, unless `local`, a name on the hub; kind : class that makes the network
+    """
+    import transformers
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()  # a new last layer is what is wanted
     logging.disable_progress_bar()
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        network = AutoModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
-    except (OSError, ValueError, ImportError) as failure:
+        return (
+            transformers.AutoTokenizer.from_pretrained(name, local_files_only=local),
+            getattr(transformers, kind).from_pretrained(
+                name, local_files_only=local, dtype=torch.float32, **options
+            ),
+        )
+    except (OSError, ValueError, ImportError) as failure:  # ImportError: of a reader of other files
         reason = str(failure).strip().split("\n")[0]
+        hub = "" if local else ", or its name on the hub if this machine reaches it"
         raise ValueError(
-            f"{folder}: no encoder to be found ({reason}); give the folder of a checkpoint: "
-            "config.json, weights and vocabulary"
+            f"{name}: no checkpoint to be found ({reason}); give the folder of a checkpoint "
+            f"(config.json, weights and vocabulary){hub}"
         ) from None
-    return tokenizer, network

@@ -79,7 +79,9 @@ def test_the_shipped_study_runs_in_miniature(checkpoint, tmp_path, capsys):
 
 def test_a_folder_without_an_encoder_is_named(checkpoint, tmp_path):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ValueError, match=r"empty: no encoder .*; give the folder of a checkpoint"):
+    with pytest.raises(
+        ValueError, match=r"empty: no checkpoint .*; give the folder of a checkpoint"
+    ):
         Tokens(str(tmp_path / "empty"), 8).of(["play"])
 
 
