@@ -13,6 +13,10 @@ from dsmc.partners import Tried, tried
 
 CELLS = 128  # in a batch, and candidates in a round, at most; a multiple of 8
 ROWS = 1280  # in a batch, if it has more than one cell: they stay in a near cache
+LINE = 64  # bytes of a line of the cache
+# Bytes from one column to the next.  A processor tells the addresses of loads and stores under way
+# by their last 12 bits: columns a multiple of 4096 bytes apart would wait for each other.
+STRIDE = 8 * CELLS + LINE
 
 
 # What a place of the batch has: that of a cell, column by column.
@@ -98,23 +102,55 @@ def batch(
     near : partners are the nearest particles, not any (see `dsmc.partners`)
     """
 
-    def numbers(*shape: int) -> np.ndarray:
-        return np.zeros((*shape, CELLS))
-
     kinds = species_count
+    floats = ((kinds,), (kinds,), (kinds, kinds), (kinds, kinds))
+    workspace = _workspace(len(PLACES) + len(ROUND) + sum(map(_columns_of, floats)))
+    places, begin = _record(workspace, 0, PLACES)
+    round, begin = _record(workspace, begin, ROUND)
+    tables = []
+    for shape in floats:
+        table, begin = _table(workspace, begin, shape)
+        tables.append(table)
+    farthest, number, rate, flow = tables
     return Batch(
-        places=_record(PLACES), round=_record(ROUND),
-        centre=np.zeros((CELLS, components), dtype), farthest=numbers(kinds),
-        number=numbers(kinds), rate=numbers(kinds, kinds), flow=numbers(kinds, kinds),
+        places=places, round=round, centre=np.zeros((CELLS, components), dtype),
+        farthest=farthest, number=number, rate=rate, flow=flow,
         begin=np.zeros((CELLS, kinds + 1), np.int64), member=np.empty(largest, np.uint64),
         tried=tried(CELLS) if near else None, normal=np.empty(components),
     )  # fmt: skip
 
 
-def _record(columns: dict[str, type]) -> np.record:
-    """Columns of CELLS zeros, one behind the other."""
-    fields = [(name, kind, (CELLS,)) for name, kind in columns.items()]
-    return np.zeros(1, np.dtype(fields, align=True)).view(np.recarray)[0]
+def _columns_of(shape: tuple[int, ...]) -> int:
+    """How many columns a table has."""
+    return int(np.prod(shape))
+
+
+def _workspace(columns: int) -> np.ndarray:
+    """Zeros for so many columns, from the beginning of a line of the cache."""
+    raw = np.zeros(columns * STRIDE + LINE, np.uint8)
+    return raw[-raw.ctypes.data % LINE :]
+
+
+def _record(workspace: np.ndarray, begin: int, columns: dict[str, type]) -> tuple[np.record, int]:
+    """Columns of CELLS numbers, from a byte of the workspace on, and the byte behind them."""
+    kind = np.dtype(
+        {
+            "names": list(columns),
+            "formats": [(number, (CELLS,)) for number in columns.values()],
+            "offsets": [STRIDE * k for k in range(len(columns))],
+            "itemsize": STRIDE * len(columns),
+        },
+        align=True,
+    )
+    end = begin + kind.itemsize
+    return workspace[begin:end].view(kind).view(np.recarray)[0], end
+
+
+def _table(workspace: np.ndarray, begin: int, shape: tuple[int, ...]) -> tuple[np.ndarray, int]:
+    """Columns one right behind the other: an array (*shape, CELLS), and the byte behind it."""
+    columns = _columns_of(shape)
+    table = workspace[begin : begin + 8 * CELLS * columns].view(np.float64)
+    return table.reshape(*shape, CELLS), begin + STRIDE * columns
 
 
 @inner_kernel

@@ -16,7 +16,7 @@ from dsmc.compiled import COMPILED, kernel
 from dsmc.row_vectors import copy_row, expect_row
 
 SLABS = 128
-AHEAD = 64  # rows whose slots the memory is asked for before they are written
+AHEAD = 128  # rows whose slots the memory is asked for before they are written
 
 
 MOST_BINS = 1 << 14  # of the table that finds uneven cells: it stays in cache
@@ -219,7 +219,9 @@ def reorder_rows(phase, start, stop, destination, slots, columns, out):
     for row in range(np.uint64(start), np.uint64(stop)):
         if COMPILED:
             soon = min(row + np.uint64(AHEAD), np.uint64(stop) - np.uint64(1))
-            expect_row(out, np.uint64(slots[np.uint64(destination[soon])]))
+            place = np.uint64(slots[np.uint64(destination[soon])])
+            expect_row(out, place)
+            expect_row(out, place + np.uint64(1))  # others of that cell come before it
         cell = np.uint64(destination[row])
         slot = slots[cell]
         slots[cell] = slot + 1

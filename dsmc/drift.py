@@ -8,11 +8,13 @@ never folded, which would round in the interior too.  In a field of force flight
 
 import numpy as np
 
+from dsmc.batch import ROWS
 from dsmc.cells import cell_of
 from dsmc.compiled import COMPILED, ZERO, inner_kernel, kernel, law
 from dsmc.crossings import cross_planes
+from dsmc.draws import Address
 from dsmc.fall import fall_inside, fall_to_faces
-from dsmc.row_vectors import row_into_cell
+from dsmc.row_vectors import expect_to_read, row_into_cell
 from dsmc.walls import NO_AXIS, reach_face
 
 
@@ -26,27 +28,37 @@ drift_into_cell = row_into_cell(_drift)
 
 
 @inner_kernel
-def fly_cell(
-    phase, species, start, stop, model, acceleration, planes, address, destination, histogram, tally
+def fly_cells(
+    phase, species, offsets, begin, end, model, acceleration, planes, key, step, destination,
+    histogram, tally,
 ):  # fmt: skip
-    """Let the particles of a cell fly for one time step; note and count their new cells.
+    """Let the particles of some cells fly for one time step; note and count their new cells.
 
-    Those that leave the box are counted in the last column, behind the cells.
+    Those that leave the box are counted in the last column, behind the cells.  One loop goes over
+    the rows of all cells: only a particle that meets a face asks which cell it is in.
 
     phase : (N, d + 3) [m, m/s]; acceleration, planes : of the model, or None
-    destination : (N,); histogram : (cells + 1,); tally : (rows, columns)
+    offsets : (cells + 1,); destination : (N,); histogram : (cells + 1,); tally : (rows, columns)
     """
     grid, dt = model.grid, model.flight_time
-    for row in range(np.uint64(start), np.uint64(stop)):
+    own = begin
+    start, stop = np.uint64(offsets[begin]), np.uint64(offsets[end])
+    ahead, last = min(stop - start, np.uint64(ROWS)), np.uint64(phase.shape[0]) - np.uint64(1)
+    for row in range(start, stop):
+        if COMPILED:
+            expect_to_read(phase, min(row + ahead, last))
         if acceleration is None:
             new = drift_inside(phase, row, species, model, planes, grid, grid.grading, dt, tally)
         else:
             stays = fall_inside(phase, row, species, model, acceleration, planes, dt, tally)
             new = np.int64(cell_of(phase, row, grid)) if stays else -1
         if new < 0:
+            while offsets[own + 1] <= np.int64(row):
+                own += 1
             new = np.int64(fly_far(
-                phase, row, species, model, acceleration, planes, model.time_step, address,
-                np.int64(row) - start, tally, histogram.shape[0] - 1,
+                phase, row, species, model, acceleration, planes, model.time_step,
+                Address(key, step, own), np.int64(row) - offsets[own], tally,
+                histogram.shape[0] - 1,
             ))  # fmt: skip
         destination[row] = new
         histogram[new] += 1

@@ -14,7 +14,8 @@ from numba.core.extending import intrinsic
 from dsmc.lanes import NUMBERS, Entry
 
 WORD, INTEGER = ir.IntType(32), ir.IntType(64)
-TO_WRITE, KEPT, DATA = (ir.Constant(WORD, n) for n in (1, 3, 1))  # how a line is asked for
+# How a line is asked for: why, into which cache, and that it is not code.
+TO_READ, TO_WRITE, NEAR, NEAREST, DATA = (ir.Constant(WORD, n) for n in (0, 1, 2, 3, 1))
 
 
 def _is_matrix(kind: types.Type) -> bool:
@@ -68,19 +69,27 @@ def _write_copy(context, builder, signature, arguments):
 @intrinsic
 def expect_row(context, target, to):
     """Ask the memory for a row that will be written soon; changes nothing."""
-    if not _is_matrix(target):
-        return None
-    return types.void(target, to), _write_request
+    return types.void(target, to), _request(TO_WRITE, NEAREST)
 
 
-def _write_request(context, builder, signature, arguments):
-    """The instructions of `expect_row`."""
-    target = _Matrix(context, builder, signature.args[0], arguments[0])
-    place = target.place(arguments[1], _whole(0), ir.IntType(8))
-    shape = ir.FunctionType(ir.VoidType(), [place.type, WORD, WORD, WORD])
-    request = cgutils.get_or_insert_function(builder.module, shape, "llvm.prefetch.p0i8")
-    builder.call(request, [place, TO_WRITE, KEPT, DATA])
-    return context.get_dummy_value()
+@intrinsic
+def expect_to_read(context, rows, row):
+    """Ask the memory for a row that will be read some thousand instructions later."""
+    return types.void(rows, row), _request(TO_READ, NEAR)
+
+
+def _request(purpose, level):
+    """Ask for a row, for a purpose, into one of the caches."""
+
+    def write(context, builder, signature, arguments):
+        matrix = _Matrix(context, builder, signature.args[0], arguments[0])
+        place = matrix.place(arguments[1], _whole(0), ir.IntType(8))
+        shape = ir.FunctionType(ir.VoidType(), [place.type, WORD, WORD, WORD])
+        request = cgutils.get_or_insert_function(builder.module, shape, "llvm.prefetch.p0i8")
+        builder.call(request, [place, purpose, level, DATA])
+        return context.get_dummy_value()
+
+    return write
 
 
 @intrinsic

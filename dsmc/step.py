@@ -19,8 +19,7 @@ from dsmc.cells import divide_slabs, first_cell, prefix_sum, reorder_rows, volum
 from dsmc.census import Census, record_exposure
 from dsmc.collide import collide_cells
 from dsmc.compiled import Team, kernel
-from dsmc.draws import Address
-from dsmc.drift import fly_cell
+from dsmc.drift import fly_cells
 from dsmc.inflow import CHUNKS, chunk_run
 from dsmc.model import Model
 from dsmc.moments import add_cell
@@ -88,11 +87,10 @@ def advance_slabs(
                     census, sums, batch, tallies.collisions,
                 )  # fmt: skip
             look(begin, cell, phase, species, offsets, first, slab, sums, velocities, None)
-            for own in range(begin, cell):
-                fly_cell(
-                    phase, species, offsets[own], offsets[own + 1], model, acceleration, planes,
-                    Address(key, step, own), destination, histogram, tallies.walls[slab],
-                )  # fmt: skip
+            fly_cells(
+                phase, species, offsets, begin, cell, model, acceleration, planes, key, step,
+                destination, histogram, tallies.walls[slab],
+            )  # fmt: skip
 
 
 @kernel
