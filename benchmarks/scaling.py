@@ -30,11 +30,11 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from dsmc import bench
-from dsmc.compiled import available_threads
 from dsmc.option_values import whole
 from dsmc.problems import DEFAULTS, PARTICLES, PER_CELL, PROBLEMS, problem
 from dsmc.scenario import Scenario, ScenarioError, memory
 from dsmc.simulation import Simulation
+from dsmc.team import available_threads
 from viz import style
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)

@@ -21,7 +21,6 @@ from functools import cache
 import numpy as np
 from rich.console import Console
 
-from dsmc.compiled import Team, available_threads
 from dsmc.device import require
 from dsmc.problems import (
     DEFAULTS,
@@ -34,6 +33,7 @@ from dsmc.problems import (
 )
 from dsmc.scenario import Scenario
 from dsmc.simulation import Simulation
+from dsmc.team import Team, available_threads
 
 __all__ = ["NUMBER_DENSITY", "PARTICLES", "TEMPERATURE", "box_cells", "main", "problem",
            "time_problem"]  # fmt: skip

@@ -196,19 +196,28 @@ def count_cells(phase, start, stop, grid, destination, histogram):
 
 
 @kernel
-def prefix_sum(histogram, offsets, slots):
+def count_rows(histogram, first, last):
+    """How many rows all groups together have in the cells first:last."""
+    total = 0
+    for group in range(histogram.shape[0]):
+        for cell in range(first, last):
+            total += histogram[group, cell]
+    return total
+
+
+@kernel
+def prefix_sum(histogram, offsets, slots, first, last, total):
     """From counts per (group, cell): first row of each cell, first slot of each group in it.
 
     A group is the rows of one thread, or what one thread let enter.  The last column counts what
     has left the box: its rows come last, behind the end of the last cell.
 
     histogram : (groups, cells + 1); offsets : (cells + 1,); slots : as histogram, overwritten
+    first, last : the columns that are summed; total : of those before them
     """
-    groups, columns = histogram.shape
-    total = 0
-    for cell in range(columns):
+    for cell in range(first, last):
         offsets[cell] = total
-        for group in range(groups):
+        for group in range(histogram.shape[0]):
             slots[group, cell] = total
             total += histogram[group, cell]
 

@@ -14,7 +14,6 @@ import sys
 import tempfile
 import types
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import llvmlite.binding
@@ -173,38 +172,3 @@ def _is_ours(law: CPUDispatcher) -> bool:
     """Whether a law is a name in a module of the package, by whose sources the cache is keyed."""
     module, name = law.py_func.__module__, law.py_func.__name__
     return module.startswith(f"{__package__}.") and vars(sys.modules[module]).get(name) is law
-
-
-class Team:
-    """A fixed number of threads that run a serial kernel on their own shares of the work.
-
-    Kernels release the interpreter's lock, so plain threads do; nothing depends on their number.
-    """
-
-    def __init__(self, threads: int):
-        if threads < 1:
-            raise ValueError(f"threads = {threads}: must be at least 1")
-        self.threads = threads
-        self._pool = ThreadPoolExecutor(threads - 1, "dsmc") if threads > 1 else None
-
-    def each(self, work: Callable[[int], None]) -> None:
-        """Call work(0) ... work(threads - 1), the first on the calling thread; wait for all."""
-        others = [self._pool.submit(work, thread) for thread in range(1, self.threads)]
-        try:
-            work(0)
-        finally:
-            wait(others)
-        for other in others:
-            other.result()
-
-    def close(self) -> None:
-        """Let the threads go."""
-        if self._pool is not None:
-            self._pool.shutdown()
-
-
-def available_threads() -> int:
-    """Number of processor cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -9,7 +9,7 @@ import numpy as np
 
 from dsmc import moments
 from dsmc.census import Census
-from dsmc.compiled import Team, variants
+from dsmc.compiled import variants
 from dsmc.executor import COLLIDE, SORT, Stage
 from dsmc.inflow import count_arrivals, enter, enter_rows
 from dsmc.model import Model
@@ -17,6 +17,7 @@ from dsmc.outside import Outside
 from dsmc.particles import Particles, particles
 from dsmc.rows import rows
 from dsmc.step import Tallies, advance, advance_slabs, batches, new_tallies, reorder, room_for
+from dsmc.team import Team
 from dsmc.velocities import Velocities
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dsmc import draws
-from dsmc.compiled import Team, kernel
+from dsmc.compiled import kernel
 from dsmc.draws import Address, unit, unit_fine, words
 from dsmc.drift import fly_far
 from dsmc.entering import approaching_speed, receding_speed
@@ -25,6 +25,7 @@ from dsmc.model import Model
 from dsmc.particles import Particles
 from dsmc.poisson import many_events, no_events
 from dsmc.reflection import maxwell_pair
+from dsmc.team import Team
 from dsmc.walls import patch_at, send
 
 CHUNKS = 16  # fixed runs of entering particles that threads share; sums do not depend on them

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from dsmc import continuation, disk, hdf5
-from dsmc.compiled import available_threads
 from dsmc.endings import USER_ERROR
 from dsmc.fields import FieldsWriter
 from dsmc.measured import field_quantities
@@ -28,6 +27,7 @@ from dsmc.resolution import coarsest
 from dsmc.result import Result
 from dsmc.simulation import Simulation
 from dsmc.summary import closing_table, provenance, write_summary
+from dsmc.team import available_threads
 from dsmc.trajectory import TrajectoryWriter
 
 if TYPE_CHECKING:

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from dsmc.compiled import Team, kernel
+from dsmc.compiled import kernel
 from dsmc.draws import shuffled
 from dsmc.particles import Particles
 from dsmc.scatter import speed
+from dsmc.team import Team
 
 # Columns of the sums of one species in one cell: count; v_x, v_y, v_z; v_x^2, v_y^2, v_z^2;
 # v_x v_y, v_x v_z, v_y v_z; v^2 v_x, v^2 v_y, v^2 v_z; then what collided in between: collisions,

@@ -26,7 +26,7 @@ from dsmc.cells import (
     reorder_column,
     reorder_rows,
 )
-from dsmc.compiled import Team
+from dsmc.team import Team
 
 GROWTH = 1.5  # of the buffers, when they are full
 
@@ -132,7 +132,7 @@ def particles(
         dimension=dimension,
     )
     count_cells(state.rows, 0, count, grid, state.destination, state.histogram[0])
-    prefix_sum(state.histogram, state.spare_offsets, state.slots)
+    prefix_sum(state.histogram, state.spare_offsets, state.slots, 0, cells + 1, 0)
     reorder_rows(
         state.rows, 0, count, state.destination, state.slots[0], state.row_columns, state.spare
     )

@@ -18,7 +18,6 @@ import numpy as np
 from dsmc import checkpoint, draws
 from dsmc.cells import cell_volumes, number_of_cells
 from dsmc.checkpoint import Checkpoint
-from dsmc.compiled import available_threads
 from dsmc.device import executor_on
 from dsmc.earlier import earlier_state
 from dsmc.executor import Executor
@@ -33,6 +32,7 @@ from dsmc.quantities import CENSUS
 from dsmc.result import Result
 from dsmc.run import LONGEST_RUN, Stopwatch, due
 from dsmc.samplers import samplers
+from dsmc.team import available_threads
 
 if TYPE_CHECKING:
     from dsmc.scenario import Scenario

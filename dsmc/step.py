@@ -15,17 +15,20 @@ from typing import NamedTuple
 import numpy as np
 
 from dsmc.batch import CELLS, ROWS, Batch, admit, batch
-from dsmc.cells import divide_slabs, first_cell, prefix_sum, reorder_rows, volume_of
+from dsmc.cells import count_rows, divide_slabs, first_cell, prefix_sum, reorder_rows, volume_of
 from dsmc.census import Census, record_exposure
 from dsmc.collide import collide_cells
-from dsmc.compiled import Team, kernel
+from dsmc.compiled import kernel
 from dsmc.drift import fly_cells
 from dsmc.inflow import CHUNKS, chunk_run
 from dsmc.model import Model
 from dsmc.moments import add_cell
 from dsmc.particles import Particles, reserve, swap_buffers
+from dsmc.team import Team
 from dsmc.velocities import Velocities, count_velocities
 from dsmc.walls import columns
+
+SHARED = 1 << 15  # counts that threads sum up together; fewer are summed up by one
 
 
 class Tallies(NamedTuple):
@@ -162,12 +165,37 @@ def advance(
     team.each(work)
 
 
+def lay_out(state: Particles, team: Team) -> None:
+    """Find the first row of every cell, and the first slot of every group of rows in it.
+
+    Every thread counts the rows of a run of cells; then each knows where its run begins.
+    """
+    columns = state.offsets.size
+    if team.threads == 1 or state.histogram.size < SHARED:
+        prefix_sum(state.histogram, state.spare_offsets, state.slots, 0, columns, 0)
+        return
+    counts = [0] * team.threads
+
+    def run(thread: int) -> tuple[int, int]:
+        return columns * thread // team.threads, columns * (thread + 1) // team.threads
+
+    def count(thread: int) -> None:
+        counts[thread] = count_rows(state.histogram, *run(thread))
+
+    def place(thread: int) -> None:
+        before = sum(counts[:thread])
+        prefix_sum(state.histogram, state.spare_offsets, state.slots, *run(thread), before)
+
+    team.each(count)
+    team.each(place)
+
+
 def reorder(state: Particles, team: Team, entered: int = 0) -> None:
     """Pass B: sort the rows by cell into the other buffer and make it current.
 
     entered : how many rows came behind the last
     """
-    prefix_sum(state.histogram, state.spare_offsets, state.slots)
+    lay_out(state, team)
     cells = state.offsets.size - 1
 
     def work(thread: int) -> None:

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from dsmc.compiled import available_threads
 from dsmc.statistics import Verdict, joint_test, judged
+from dsmc.team import available_threads
 from dsmc.validate.case import SEED, Case, Effort, Figures, Measure, Mutant, Repetition, Values
 from dsmc.validate.records import Record
 

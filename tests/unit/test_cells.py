@@ -9,6 +9,7 @@ from dsmc.cells import (
     SLABS,
     cell_of,
     count_cells,
+    count_rows,
     divide_slabs,
     first_cell,
     grid,
@@ -18,8 +19,9 @@ from dsmc.cells import (
     reorder_column,
     reorder_rows,
 )
-from dsmc.compiled import Team
 from dsmc.particles import particles, swap_buffers
+from dsmc.step import SHARED, lay_out
+from dsmc.team import Team
 
 EPS = {np.float64: 2.0**-52, np.float32: 2.0**-23}
 PRECISIONS = st.sampled_from([np.float64, np.float32])
@@ -129,7 +131,10 @@ def test_sorting_is_stable_whatever_the_number_of_threads(crowd):
         mine = destination[edges[thread] : edges[thread + 1]]
         histogram[thread] = np.bincount(mine, minlength=cells + 1)
     offsets = np.zeros(cells + 1, np.int64)
-    prefix_sum(histogram, offsets, slots)
+    middle = (cells + 1) // 2  # in two runs, the second one first
+    before = count_rows(histogram, 0, middle)
+    prefix_sum(histogram, offsets, slots, middle, cells + 1, before)
+    prefix_sum(histogram, offsets, slots, 0, middle, 0)
     order = np.argsort(destination, kind="stable")
     expected_offsets = np.searchsorted(destination[order], np.arange(cells + 1))
     np.testing.assert_array_equal(offsets, expected_offsets)
@@ -207,3 +212,19 @@ def test_every_slab_belongs_to_exactly_one_thread(members, threads):
     share = np.diff(edges[bounds])
     assert share.sum() == offsets[-1]
     assert share.max() <= offsets[-1] / threads + np.diff(edges).max() + 1
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_threads_lay_cells_out_together_as_one_does(threads):
+    side = 1 + int((SHARED / threads) ** 0.5)
+    random = np.random.default_rng(20261129)
+    state = particles(random.random((50_000, 5)), grid((1.0, 1.0), (side, side)), threads)
+    state.histogram[:] = random.integers(0, 9, state.histogram.shape)
+    assert state.histogram.size >= SHARED
+    team = Team(threads)
+    lay_out(state, team)
+    team.close()
+    offsets, slots = np.zeros_like(state.spare_offsets), np.zeros_like(state.slots)
+    prefix_sum(state.histogram, offsets, slots, 0, offsets.size, 0)
+    np.testing.assert_array_equal(state.spare_offsets, offsets)
+    np.testing.assert_array_equal(state.slots, slots)

@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ import pytest
 
 import dsmc
 from dsmc import compiled
-from dsmc.compiled import Team, available_threads, variant
+from dsmc.compiled import variant
 from dsmc.cross_section import like_pairs
 from dsmc.moments import BLOCKS, GLOBAL_COLUMNS, add_rows
 from dsmc.scatter import speed
@@ -131,43 +130,3 @@ def test_the_cache_goes_where_it_can_be_written(tmp_path, monkeypatch):
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert Path(compiled._cache_directory()).parent == tmp_path / "dsmc-bridge"
-
-
-# ------------------------------------------------------------------------------ teams
-
-
-@pytest.mark.parametrize("threads", [1, 2, 5])
-def test_every_member_of_a_team_does_its_share_once(threads):
-    done, names = [], []
-
-    def work(thread: int) -> None:
-        done.append(thread)
-        names.append(threading.get_ident())
-        if thread == 0:
-            assert threading.get_ident() == threading.main_thread().ident
-
-    team = Team(threads)
-    for _ in range(3):
-        team.each(work)
-    team.close()
-    team.close()
-    assert sorted(done) == sorted(3 * list(range(threads)))
-
-
-@pytest.mark.parametrize("faulty", [0, 1])
-def test_an_error_in_any_thread_is_not_lost(faulty):
-    team = Team(2)
-
-    def work(thread: int) -> None:
-        if thread == faulty:
-            raise ArithmeticError("lost molecule")
-
-    with pytest.raises(ArithmeticError, match="lost molecule"):
-        team.each(work)
-    team.close()
-
-
-def test_a_team_has_members():
-    with pytest.raises(ValueError, match="at least 1"):
-        Team(0)
-    assert 1 <= available_threads() <= (os.cpu_count() or 1)
