@@ -16,7 +16,7 @@ from threading import Thread
 
 import numpy as np
 from llvmlite import ir
-from numba.core import types
+from numba.core import cgutils, types
 from numba.core.extending import intrinsic
 
 from dsmc.compiled import COMPILED, kernel
@@ -43,10 +43,8 @@ def pause(context):
 
     def write(context, builder, signature, arguments):
         if WAITS:
-            shape = ir.FunctionType(ir.VoidType(), [])
-            name = "llvm.x86.sse2.pause"
-            builder.call(builder.module.globals.get(name) or ir.Function(
-                builder.module, shape, name), [])  # fmt: skip
+            shape, name = ir.FunctionType(ir.VoidType(), []), "llvm.x86.sse2.pause"
+            builder.call(cgutils.get_or_insert_function(builder.module, shape, name), [])
         return context.get_dummy_value()
 
     return types.void(), write

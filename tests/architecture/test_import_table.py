@@ -12,7 +12,9 @@ from tests.architecture.source import PACKAGES, ROOT, Module, hold, imports, mod
 
 # The rooms of dsmc from the bottom to the top: a module imports from its own room or from below.
 LAYERS = {
-    "machine": {"compiled", "disk", "elementary", "journal", "lanes", "own_process", "row_vectors"},
+    "machine": {
+        "compiled", "disk", "elementary", "journal", "lanes", "own_process", "row_vectors", "team",
+    },
     "laws": {
         "cross_section", "entering", "exchange", "parabola", "poisson", "reflection", "scatter",
     },
@@ -42,7 +44,9 @@ LAYERS = {
     "command line": {"__main__", "option_values"},
 }  # fmt: skip
 
-INSTRUCTIONS = ("dsmc/compiled.py", "dsmc/lanes.py", "dsmc/row_vectors.py")  # those of vectors
+INSTRUCTIONS = (  # those of vectors, and those of threads that wait
+    "dsmc/compiled.py", "dsmc/lanes.py", "dsmc/row_vectors.py", "dsmc/team.py",
+)  # fmt: skip
 # Modules that may use a library; a folder ends with "/".
 CONFINED = {
     "numba": INSTRUCTIONS,
