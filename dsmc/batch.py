@@ -14,8 +14,9 @@ from dsmc.partners import Tried, tried
 CELLS = 128  # in a batch, and candidates in a round, at most; a multiple of 8
 ROWS = 1280  # in a batch, if it has more than one cell: they stay in a near cache
 LINE = 64  # bytes of a line of the cache
-# Bytes from one column to the next.  A processor tells the addresses of loads and stores under way
-# by their last 12 bits: columns a multiple of 4096 bytes apart would wait for each other.
+# Bytes from one column to the next, but within the tables of a mixture.  A processor tells loads
+# and stores under way by the last 12 bits of their addresses: columns a multiple of 4096 bytes
+# apart would wait for each other.
 STRIDE = 8 * CELLS + LINE
 
 

@@ -43,7 +43,7 @@ def fly_cells(
     grid, dt = model.grid, model.flight_time
     own = begin
     start, stop = np.uint64(offsets[begin]), np.uint64(offsets[end])
-    ahead, last = min(stop - start, np.uint64(ROWS)), np.uint64(phase.shape[0]) - np.uint64(1)
+    ahead, last = min(stop - start, np.uint64(ROWS)), np.uint64(max(phase.shape[0] - 1, 0))
     for row in range(start, stop):
         if COMPILED:
             expect_to_read(phase, min(row + ahead, last))

@@ -69,12 +69,16 @@ def _write_copy(context, builder, signature, arguments):
 @intrinsic
 def expect_row(context, target, to):
     """Ask the memory for a row that will be written soon; changes nothing."""
+    if not _is_matrix(target):
+        return None
     return types.void(target, to), _request(TO_WRITE, NEAREST)
 
 
 @intrinsic
 def expect_to_read(context, rows, row):
     """Ask the memory for a row that will be read some thousand instructions later."""
+    if not _is_matrix(rows):
+        return None
     return types.void(rows, row), _request(TO_READ, NEAR)
 
 

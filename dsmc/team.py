@@ -4,7 +4,8 @@ Kernels release the interpreter's lock, so plain threads do; nothing depends on 
 
 To wake a sleeping thread may take as long as a short step.  So a thread that waits first looks, for
 a fraction of a millisecond, whether what it waits for is there, and only then sleeps.  Work and
-answers go through queues: to look is a hint, and nothing is lost if it looks in vain.
+answers go through queues: to look is a hint, and nothing is lost if it looks in vain.  Where there
+are more threads than cores, nobody looks.
 """
 
 import os
@@ -21,7 +22,8 @@ from numba.core.extending import intrinsic
 
 from dsmc.compiled import COMPILED, kernel
 
-PATIENCE = 5000  # looks, of some 100 cycles of the processor each, before a thread sleeps
+PATIENCE = 5000  # looks before a thread sleeps, of some 100 cycles each where there is a pause
+GRACE = 400  # pauses until the one who wrote a counter has gone into a kernel
 IN_A_LINE = 8  # counters in a line of the cache: one for each thread, the others unused
 WAITS = platform.machine().lower() in ("x86_64", "amd64")  # has an instruction for it
 
@@ -50,11 +52,30 @@ def pause(context):
     return types.void(), write
 
 
+@intrinsic
+def tell(context, counter, value):
+    """Write counter[0] for others to see."""
+
+    def write(context, builder, signature, arguments):
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        builder.store_atomic(arguments[1], array.data, "monotonic", 8)
+        return context.get_dummy_value()
+
+    return types.void(counter, types.int64), write
+
+
 @kernel
-def look_for(counter, value, patience):
-    """Return when counter[0] has reached a value, or when patience is over."""
+def look_for(counter, value, patience, own, number):
+    """Say that `number` is done, in own[0]; return when counter[0] has reached a value.
+
+    Or when patience is over.  Who writes a counter has the lock of the interpreter and will keep it
+    for a while: one who saw the value does not ask for the lock at once, or it would have to sleep.
+    """
+    tell(own, number)
     for _ in range(patience):
         if latest(counter) >= value:
+            for _ in range(GRACE):
+                pause()
             return
         pause()
 
@@ -71,38 +92,55 @@ class Team:
         self._told, self._done = np.zeros((2, threads, IN_A_LINE), np.int64)
         self._work: list[SimpleQueue] = [SimpleQueue() for _ in range(1, threads)]
         self._answers: SimpleQueue = SimpleQueue()
+        self._dismiss = weakref.finalize(self, _dismiss, self._work)
+        if self._patience:  # compiled here: an error belongs to the caller
+            look_for(self._told[0], 0, 1, self._done[0], 0)
         for thread, queue in enumerate(self._work, 1):
             share = queue, self._answers, self._told[thread], self._done[thread], self._patience
             Thread(target=_serve, args=(thread, *share), name="dsmc", daemon=True).start()
-        self._dismiss = weakref.finalize(self, _dismiss, self._work)
 
     def each(self, work: Callable[[int], None]) -> None:
-        """Call work(0) ... work(threads - 1), the first on the calling thread; wait for all."""
+        """Call work(0) ... work(threads - 1), the first on the calling thread; wait for all.
+
+        An error of any of them is raised when all have ended, and so is an interruption.
+        """
         if self.threads > 1 and not self._dismiss.alive:
             raise RuntimeError("the threads of this team were let go")
         self._rounds += 1
-        for thread, queue in enumerate(self._work, 1):
-            queue.put((self._rounds, work))
-            self._told[thread, 0] = self._rounds
+        begun, errors = 0, {}
         try:
+            for thread, queue in enumerate(self._work, 1):
+                queue.put((self._rounds, work))
+                begun += 1
+                self._told[thread, 0] = self._rounds
             work(0)
         finally:
-            errors = self._wait()
+            self._wait(begun, errors)
         if errors:
-            raise errors[0]
+            try:
+                raise errors[min(errors)]
+            finally:
+                errors.clear()  # they know this frame
 
-    def _wait(self) -> list[BaseException]:
-        """Wait for the others; their errors."""
-        errors, left = [], self.threads - 1
-        for thread in range(1, self.threads if self._patience else 1):
-            look_for(self._done[thread], self._rounds, self._patience)
+    def _wait(self, begun: int, errors: dict[int, BaseException]) -> None:
+        """Wait until all that have begun answer; note their errors by thread."""
+        left, number, interruption = begun, self._rounds, None
         while left:
-            number, error = self._answers.get()
-            if number == self._rounds:  # not of a round whose wait was interrupted
-                left -= 1
-                if error is not None:
-                    errors.append(error)
-        return errors
+            try:
+                for thread in range(1, begun + 1 if self._patience else 1):
+                    look_for(
+                        self._done[thread], number, self._patience, self._done[0], number
+                    )  # fmt: skip
+                while left:
+                    of_round, thread, error = self._answers.get()
+                    if of_round == number:
+                        left -= 1
+                        if error is not None:
+                            errors[thread] = error
+            except KeyboardInterrupt as caught:
+                interruption = caught
+        if interruption is not None:
+            raise interruption
 
     def close(self) -> None:
         """Let the threads go."""
@@ -121,7 +159,7 @@ def _serve(
     number = 0
     while True:
         if patience:
-            look_for(told, number + 1, patience)
+            look_for(told, number + 1, patience, done, number)
         number, work = queue.get()
         if work is None:
             return
@@ -130,8 +168,7 @@ def _serve(
             work(thread)
         except BaseException as caught:
             error = caught
-        answers.put((number, error))
-        done[0] = number
+        answers.put((number, thread, error))
         del work, error  # keep nothing alive while waiting
 
 

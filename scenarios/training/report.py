@@ -37,7 +37,8 @@ def _head(outcome: Outcome) -> Iterator[str]:
         )
     else:
         yield (
-            f"{len(study.methods)} methods, {settings} settings of each, {seeds.evaluation} seeds; "
+            f"{len(study.methods)} methods, {settings} setting{'s' * (settings > 1)} of each, "
+            f"{seeds.evaluation} seeds; "
             "no setting was chosen."
         )
     yield (

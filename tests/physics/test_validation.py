@@ -11,7 +11,8 @@ from dsmc.validate.report import figure_rows
 
 CHANCE = share(len(CASES))
 SLOW = {
-    "bkw", "cell-size", "channel", "couette", "fourier", "linear-rates-maxwell",
+    "anisotropy-maxwell", "anisotropy-start", "bkw", "cell-size", "channel", "collision-rates",
+    "couette", "fourier", "linear-rates", "linear-rates-maxwell", "mixtures-collisions",
     "mixtures-hard-spheres", "mixtures-maxwell", "normal-shock", "plate-drag", "relaxation-a",
     "relaxation-b", "reservoirs", "shock-tube", "strong-shock", "thermal-creep", "time-step",
     "transport", "transport-vhs",

@@ -68,10 +68,10 @@ def test_work_comes_to_threads_that_look_and_to_those_that_sleep(monkeypatch, pa
     assert sorted(done) == [0, 0, 0, 1, 1, 1, 2, 2, 2]
 
 
-def test_answers_of_a_round_that_was_interrupted_are_not_those_of_the_next():
-    """Ctrl-C while the others are waited for: what they still say belongs to that round."""
+def test_an_interruption_waits_for_the_others():
+    """Ctrl-C while the others are waited for: none of them goes on behind the caller's back."""
     team = Team(2)
-    real, interrupted = team._answers, []
+    real, interrupted, done = team._answers, [], []
 
     class Once:
         def get(self):
@@ -80,16 +80,30 @@ def test_answers_of_a_round_that_was_interrupted_are_not_those_of_the_next():
                 raise KeyboardInterrupt
             return real.get()
 
-    def fail(thread: int) -> None:
+    def slow(thread: int) -> None:
         if thread:
+            time.sleep(0.1)
+            done.append(thread)
             raise ArithmeticError("of the first round")
 
     team._answers = Once()
     with pytest.raises(KeyboardInterrupt):
-        team.each(fail)
-    done = []
+        team.each(slow)
+    assert done == [1] and real.empty()
     team.each(done.append)
-    assert sorted(done) == [0, 1] and real.empty()
+    assert sorted(done) == [0, 1, 1] and real.empty()
+    team.close()
+
+
+def test_of_several_errors_that_of_the_first_thread_is_told():
+    def fail(thread: int) -> None:
+        if thread:
+            time.sleep(0.05 * (3 - thread))
+            raise ArithmeticError(f"of thread {thread}")
+
+    team = Team(3)
+    with pytest.raises(ArithmeticError, match="of thread 1"):
+        team.each(fail)
     team.close()
 
 
@@ -109,9 +123,11 @@ def test_threads_of_a_team_that_is_forgotten_end():
 @pytest.mark.skipif(not COMPILED, reason="plain Python does not look")
 def test_who_looks_sees_what_another_thread_writes_or_gives_up():
     counter = np.zeros(8, np.int64)
-    look_for(counter, 1, 1)  # compiled, and gives up
+    own = np.zeros(8, np.int64)
+    look_for(counter, 1, 1, own, 7)  # compiled, and gives up
+    assert own[0] == 7
     writer = threading.Timer(0.05, counter.__setitem__, (0, 3))
     writer.start()
-    look_for(counter, 3, 10**9)
+    look_for(counter, 3, 10**9, own, 8)
     assert counter[0] == 3
     writer.join()
