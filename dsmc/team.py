@@ -23,7 +23,7 @@ from numba.core.extending import intrinsic
 from dsmc.compiled import COMPILED, kernel
 
 PATIENCE = 5000  # looks before a thread sleeps, of some 100 cycles each where there is a pause
-GRACE = 400  # pauses until the one who wrote a counter has gone into a kernel
+GRACE = 400  # pauses until the one who gave out work has gone into a kernel
 IN_A_LINE = 8  # counters in a line of the cache: one for each thread, the others unused
 WAITS = platform.machine().lower() in ("x86_64", "amd64")  # has an instruction for it
 
@@ -65,16 +65,16 @@ def tell(context, counter, value):
 
 
 @kernel
-def look_for(counter, value, patience, own, number):
+def look_for(counter, value, patience, grace, own, number):
     """Say that `number` is done, in own[0]; return when counter[0] has reached a value.
 
-    Or when patience is over.  Who writes a counter has the lock of the interpreter and will keep it
-    for a while: one who saw the value does not ask for the lock at once, or it would have to sleep.
+    Or when patience is over.  Who gives out work has the lock of the interpreter and keeps it for a
+    while: a thread that saw work does not ask for the lock at once, or it would have to sleep.
     """
     tell(own, number)
     for _ in range(patience):
         if latest(counter) >= value:
-            for _ in range(GRACE):
+            for _ in range(grace):
                 pause()
             return
         pause()
@@ -94,7 +94,7 @@ class Team:
         self._answers: SimpleQueue = SimpleQueue()
         self._dismiss = weakref.finalize(self, _dismiss, self._work)
         if self._patience:  # compiled here: an error belongs to the caller
-            look_for(self._told[0], 0, 1, self._done[0], 0)
+            look_for(self._told[0], 0, 1, 0, self._done[0], 0)
         for thread, queue in enumerate(self._work, 1):
             share = queue, self._answers, self._told[thread], self._done[thread], self._patience
             Thread(target=_serve, args=(thread, *share), name="dsmc", daemon=True).start()
@@ -128,9 +128,7 @@ class Team:
         while left:
             try:
                 for thread in range(1, begun + 1 if self._patience else 1):
-                    look_for(
-                        self._done[thread], number, self._patience, self._done[0], number
-                    )  # fmt: skip
+                    look_for(self._done[thread], number, self._patience, 0, self._done[0], number)
                 while left:
                     of_round, thread, error = self._answers.get()
                     if of_round == number:
@@ -159,7 +157,7 @@ def _serve(
     number = 0
     while True:
         if patience:
-            look_for(told, number + 1, patience, done, number)
+            look_for(told, number + 1, patience, GRACE, done, number)
         number, work = queue.get()
         if work is None:
             return

@@ -124,10 +124,10 @@ def test_threads_of_a_team_that_is_forgotten_end():
 def test_who_looks_sees_what_another_thread_writes_or_gives_up():
     counter = np.zeros(8, np.int64)
     own = np.zeros(8, np.int64)
-    look_for(counter, 1, 1, own, 7)  # compiled, and gives up
+    look_for(counter, 1, 1, 0, own, 7)  # compiled, and gives up
     assert own[0] == 7
     writer = threading.Timer(0.05, counter.__setitem__, (0, 3))
     writer.start()
-    look_for(counter, 3, 10**9, own, 8)
+    look_for(counter, 3, 10**9, 0, own, 8)
     assert counter[0] == 3
     writer.join()
