@@ -71,6 +71,8 @@ ROUND = {
 class Batch(NamedTuple):
     """One thread's workspace; `places` is the place of a cell in the batch.
 
+    Or those of all threads, one behind the other: then everything has the thread in front.
+
     Columns of one length for every gas are fields of a record: an argument of a kernel is then one
     address, not seven numbers for each column, and the compiler sees that no column overlaps
     another.
@@ -90,35 +92,43 @@ class Batch(NamedTuple):
     normal: np.ndarray  # (D,) a direction, unless D = 3
 
 
-def batch(
+def batches(
+    threads: int,
     components: int,
     species_count: int,
     largest: int,
     dtype: type = np.float64,
     near: bool = False,
 ) -> Batch:
-    """Lay out a workspace for rows of the given precision.
+    """Lay out a workspace for every thread, for rows of the given precision.
 
     largest : rows of a batch, for mixtures only
     near : partners are the nearest particles, not any (see `dsmc.partners`)
     """
-
     kinds = species_count
     floats = ((kinds,), (kinds,), (kinds, kinds), (kinds, kinds))
-    workspace = _workspace(len(PLACES) + len(ROUND) + sum(map(_columns_of, floats)))
-    places, begin = _record(workspace, 0, PLACES)
-    round, begin = _record(workspace, begin, ROUND)
+    columns = len(PLACES) + len(ROUND) + sum(map(_columns_of, floats))
+    workspace = _workspace(threads * columns)
+    places, begin = _records(workspace, 0, threads, PLACES)
+    round, begin = _records(workspace, begin, threads, ROUND)
     tables = []
     for shape in floats:
-        table, begin = _table(workspace, begin, shape)
+        table, begin = _table(workspace, begin, threads, shape)
         tables.append(table)
     farthest, number, rate, flow = tables
     return Batch(
-        places=places, round=round, centre=np.zeros((CELLS, components), dtype),
+        places=places, round=round, centre=np.zeros((threads, CELLS, components), dtype),
         farthest=farthest, number=number, rate=rate, flow=flow,
-        begin=np.zeros((CELLS, kinds + 1), np.int64), member=np.empty(largest, np.uint64),
-        tried=tried(CELLS) if near else None, normal=np.empty(components),
+        begin=np.zeros((threads, CELLS, kinds + 1), np.int64),
+        member=np.empty((threads, largest), np.uint64),
+        tried=tried(threads, CELLS) if near else None, normal=np.empty((threads, components)),
     )  # fmt: skip
+
+
+def batch(components: int, species_count: int, largest: int, dtype: type = np.float64) -> Batch:
+    """Lay out the workspace of one thread, as `batches`."""
+    all = batches(1, components, species_count, largest, dtype)
+    return Batch(*(None if part is None else part[0] for part in all))
 
 
 def _columns_of(shape: tuple[int, ...]) -> int:
@@ -132,8 +142,10 @@ def _workspace(columns: int) -> np.ndarray:
     return raw[-raw.ctypes.data % LINE :]
 
 
-def _record(workspace: np.ndarray, begin: int, columns: dict[str, type]) -> tuple[np.record, int]:
-    """Columns of CELLS numbers, from a byte of the workspace on, and the byte behind them."""
+def _records(
+    workspace: np.ndarray, begin: int, threads: int, columns: dict[str, type]
+) -> tuple[np.ndarray, int]:
+    """A record of columns of CELLS numbers for each thread, and the byte behind them."""
     kind = np.dtype(
         {
             "names": list(columns),
@@ -143,15 +155,17 @@ def _record(workspace: np.ndarray, begin: int, columns: dict[str, type]) -> tupl
         },
         align=True,
     )
-    end = begin + kind.itemsize
-    return workspace[begin:end].view(kind).view(np.recarray)[0], end
+    end = begin + threads * kind.itemsize
+    return workspace[begin:end].view(np.dtype((np.record, kind))), end
 
 
-def _table(workspace: np.ndarray, begin: int, shape: tuple[int, ...]) -> tuple[np.ndarray, int]:
-    """Columns one right behind the other: an array (*shape, CELLS), and the byte behind it."""
-    columns = _columns_of(shape)
+def _table(
+    workspace: np.ndarray, begin: int, threads: int, shape: tuple[int, ...]
+) -> tuple[np.ndarray, int]:
+    """Columns one right behind the other: (threads, *shape, CELLS), and the byte behind them."""
+    columns = threads * _columns_of(shape)
     table = workspace[begin : begin + 8 * CELLS * columns].view(np.float64)
-    return table.reshape(*shape, CELLS), begin + STRIDE * columns
+    return table.reshape(threads, *shape, CELLS), begin + STRIDE * columns
 
 
 @inner_kernel
@@ -173,7 +187,7 @@ def members_at(places, place):
 
 @inner_kernel
 def tried_at(tried, place):
-    """The memory of the cell at a place."""
+    """The memory of the cell at a place, or those of a thread."""
     if tried is None:
         return None
     return Tried(tried.count[place], tried.one[place], tried.other[place])

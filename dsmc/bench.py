@@ -15,6 +15,7 @@ import platform
 import statistics
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cache
 
@@ -33,7 +34,7 @@ from dsmc.problems import (
 )
 from dsmc.scenario import Scenario
 from dsmc.simulation import Simulation
-from dsmc.team import Team, available_threads
+from dsmc.team import available_threads
 
 __all__ = ["NUMBER_DENSITY", "PARTICLES", "TEMPERATURE", "box_cells", "main", "problem",
            "time_problem"]  # fmt: skip
@@ -160,17 +161,17 @@ def copy_bandwidth(threads: int = 1, megabytes: int = 128) -> float:
     """Bytes read and written per second by a plain copy, every thread of its own share [B/s]."""
     source = np.ones(megabytes * 131_072)
     target = np.empty_like(source)
-    team, times = Team(threads), []
+    times = []
 
     def work(thread: int) -> None:
         share = slice(*(source.size * (thread + k) // threads for k in (0, 1)))
         np.copyto(target[share], source[share])
 
-    for _ in range(ROUNDS):
-        begin = time.perf_counter()
-        team.each(work)
-        times.append(time.perf_counter() - begin)
-    team.close()
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in range(ROUNDS):
+            begin = time.perf_counter()
+            list(pool.map(work, range(threads)))
+            times.append(time.perf_counter() - begin)
     return 2 * source.nbytes / statistics.median(times)
 
 

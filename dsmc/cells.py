@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dsmc.compiled import COMPILED, kernel
+from dsmc.compiled import COMPILED, kernel, nested_kernel
 from dsmc.row_vectors import copy_row, expect_row
 
 SLABS = 128
@@ -111,19 +111,19 @@ def number_of_slabs(grid: Grid) -> int:
     return min(SLABS, number_of_cells(grid))
 
 
-@kernel
+@nested_kernel
 def first_cell(slab, slabs, cells):
     """First cell of a slab; slab `slabs` gives the number of cells."""
     return slab * cells // slabs
 
 
-@kernel
+@nested_kernel
 def cell_of(phase, row, grid):
     """Cell of a particle; a position on the upper face belongs to the last cell."""
     return place_in(phase, row, grid, grid.grading)
 
 
-@kernel
+@nested_kernel
 def place_in(phase, row, grid, grading):
     """Cell of a particle in even (grading None) or uneven cells."""
     cell = np.uint64(0)
@@ -134,7 +134,7 @@ def place_in(phase, row, grid, grading):
     return cell
 
 
-@kernel
+@nested_kernel
 def index_along(phase, row, axis, grid, grading):
     """Place of a particle's cell along an axis, in even (grading None) or uneven cells."""
     if grading is None:
@@ -144,7 +144,7 @@ def index_along(phase, row, axis, grid, grading):
     return min(index, np.uint64(grid.cells[axis] - 1))
 
 
-@kernel
+@nested_kernel
 def uneven_index(x, axis, grading):
     """The last of the cells of an axis whose lower face is not above x; one more at the end."""
     edges, one = grading.edges, np.uint64(1)
@@ -158,7 +158,7 @@ def uneven_index(x, axis, grading):
     return index
 
 
-@kernel
+@nested_kernel
 def volume_of(cell, grid, grading):
     """The volume of a cell [m^3]."""
     if grading is None:
@@ -195,7 +195,7 @@ def count_cells(phase, start, stop, grid, destination, histogram):
         histogram[cell] += 1
 
 
-@kernel
+@nested_kernel
 def count_rows(histogram, first, last):
     """How many rows all groups together have in the cells first:last."""
     total = 0

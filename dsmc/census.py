@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dsmc.compiled import kernel
+from dsmc.compiled import nested_kernel
 from dsmc.moments import velocity_of
 from dsmc.scatter import speed
 
@@ -23,14 +23,14 @@ class Census(NamedTuple):
     recording: bool  # free flights that end now are counted
 
 
-@kernel
+@nested_kernel
 def speed_class(x, y, z, census):
     """Speed of a velocity and its class in the census; the last class is open."""
     pace = speed(x * x + y * y + z * z)
     return pace, min(np.int64(pace * census.inverse_width), census.events.shape[1] - 1)
 
 
-@kernel
+@nested_kernel
 def record_collision(phase, row, first, census, slab, moment):
     """Count a collision of particle `row`, about to happen at time `moment`, in the census."""
     x, y, z = velocity_of(phase, row, first)
@@ -46,7 +46,7 @@ def record_collision(phase, row, first, census, slab, moment):
     census.clock[row] = moment
 
 
-@kernel
+@nested_kernel
 def record_exposure(phase, start, stop, first, census, slab):
     """Count the particles of a cell in their classes of speed."""
     for row in range(np.uint64(start), np.uint64(stop)):

@@ -20,7 +20,7 @@ import numpy as np
 from dsmc import draws
 from dsmc.batch import CELLS, admit, members_at, tried_at
 from dsmc.census import record_collision
-from dsmc.compiled import ZERO, inner_kernel, kernel
+from dsmc.compiled import ZERO, inner_kernel, kernel, nested_kernel
 from dsmc.cross_section import waiting_time
 from dsmc.draws import Address, deal_words, unit
 from dsmc.moments import COLLISIONS, SEPARATIONS
@@ -112,7 +112,7 @@ def survey(phase, species, place, first, dimension, batch):
     batch.round.open[place] = place
 
 
-@kernel
+@nested_kernel
 def longest_run(number):
     """How many candidates of n particles are tried at once.
 
@@ -212,7 +212,7 @@ def end_runs(count, places, round):
     return kept
 
 
-@kernel
+@nested_kernel
 def meets_again(one, other, begin, end, k):
     """Whether candidate k has a particle of the candidates begin:end."""
     i, j, again = one[k], other[k], False
@@ -338,7 +338,7 @@ def end_round(species, count, left, slab, gas, batch, tally):
     return left
 
 
-@kernel
+@nested_kernel
 def still_open(count, places, round):
     """The places whose step is not over; returns how many, first in the list."""
     kept = 0
@@ -349,7 +349,7 @@ def still_open(count, places, round):
     return kept
 
 
-@kernel
+@nested_kernel
 def to_be_set(count, places, round):
     """The places whose clocks are read and set to zero; returns how many, first in `round.hit`.
 

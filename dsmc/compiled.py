@@ -8,6 +8,7 @@ Numba's own cache looks at a kernel's file only, so an edited law in another fil
 The cache directory is therefore keyed by the package's sources, Numba's version and the processor.
 """
 
+import functools
 import hashlib
 import os
 import sys
@@ -63,6 +64,7 @@ if CACHE_DIRECTORY is not None:
 # Without the runtime's reference counts (`_nrt`), which cost more than the physics, kernels borrow
 # their arrays from the caller and cannot allocate.
 _LAW_FLAGS = {"error_model": "numpy", "_nrt": False, "no_cfunc_wrapper": True}
+_NESTED_FLAGS = {**_LAW_FLAGS, "no_cpython_wrapper": True}
 _KERNEL_FLAGS = {**_LAW_FLAGS, "nogil": True, "cache": CACHE_DIRECTORY is not None}
 
 
@@ -75,9 +77,40 @@ def kernel(function: Callable) -> CPUDispatcher:
     return numba.njit(**_KERNEL_FLAGS)(function)
 
 
+def nested_kernel(function: Callable) -> CPUDispatcher:
+    """Compile a loop that other kernels call, and cache it with them."""
+    return _nested(numba.njit(**_NESTED_FLAGS)(function))
+
+
 def inner_kernel(function: Callable) -> CPUDispatcher:
     """Compile a loop over one cell into its caller: passing the model costs more than a cell."""
-    return numba.njit(**_LAW_FLAGS, forceinline=True)(function)
+    return _nested(numba.njit(**_NESTED_FLAGS, forceinline=True)(function))
+
+
+class Nested(CPUDispatcher):
+    """A kernel without an entrance from Python: to take large arguments apart is long to compile.
+
+    Called from Python it is called through a kernel made for that.
+    """
+
+    def __call__(self, *arguments):
+        return _entrance(self)(*arguments)
+
+
+def _nested(dispatcher: CPUDispatcher) -> CPUDispatcher:
+    if COMPILED:
+        dispatcher.__class__ = Nested
+    return dispatcher
+
+
+@functools.cache
+def _entrance(inner: Nested) -> CPUDispatcher:
+    """A kernel that does nothing but call another."""
+
+    def enter(*arguments):
+        return inner(*arguments)
+
+    return numba.njit(**_LAW_FLAGS)(enter)
 
 
 def law(function: Callable) -> CPUDispatcher:
@@ -154,6 +187,7 @@ def _rebuilt(
             )
             options = {**dispatcher.targetoptions, "nopython": True}
             result = numba.jit(**options)(copy)
+            result.__class__ = type(dispatcher)
         else:
             result = dispatcher
         rebuilt[id(dispatcher)] = result

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dsmc.compiled import kernel
+from dsmc.compiled import kernel, nested_kernel
 from dsmc.parabola import arrival_time
 from dsmc.walls import give, receive
 
@@ -22,7 +22,7 @@ class Planes(NamedTuple):
     first: int  # row of the first in a tally
 
 
-@kernel
+@nested_kernel
 def cross_planes(phase, row, species, acceleration, planes, mass, time, tally):
     """Count the planes that a particle is about to cross in a flight of the time `time`.
 
@@ -46,7 +46,7 @@ def cross_planes(phase, row, species, acceleration, planes, mass, time, tally):
             )  # fmt: skip
 
 
-@kernel
+@nested_kernel
 def fall_through(
     phase, row, first, s, x, v, acceleration, position, axis, mass, time, counts
 ):  # fmt: skip
@@ -65,7 +65,7 @@ def fall_through(
             count_later(phase, row, first, s, acceleration, mass, back, not below, counts)
 
 
-@kernel
+@nested_kernel
 def count_later(phase, row, first, s, acceleration, mass, time, upwards, counts):
     """Count a particle with the velocity that it has after the time `time`."""
     v_x, v_y, v_z = phase[row, first], phase[row, first + 1], phase[row, first + 2]

@@ -9,7 +9,7 @@ collided side by side.  Every pair of rows of a cell is an equally likely candid
 import numpy as np
 
 from dsmc import draws
-from dsmc.compiled import kernel
+from dsmc.compiled import kernel, nested_kernel
 from dsmc.draws import below, unit_fine, words
 
 ROUNDS = 64  # at most, of one step
@@ -34,7 +34,7 @@ def pair_up(member, pairs, address, part, chance):
         chance[pair] = unit_fine(w_2, w_3)
 
 
-@kernel
+@nested_kernel
 def _swap(member, a, b):
     member[a], member[b] = member[b], member[a]
 

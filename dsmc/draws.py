@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dsmc.compiled import COMPILED, kernel, law
+from dsmc.compiled import COMPILED, kernel, law, nested_kernel
 from dsmc.lanes import column_update
 
 # One number per use of randomness; two uses never share an address.
@@ -169,7 +169,7 @@ _whole = functions(int, float)
 _deal = column_update(_block)
 
 
-@kernel
+@nested_kernel
 def deal_words(cells, indices, count, key, step, stream, out):
     """Four words at each of `count` addresses, part 0.
 

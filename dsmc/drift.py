@@ -10,7 +10,7 @@ import numpy as np
 
 from dsmc.batch import ROWS
 from dsmc.cells import cell_of
-from dsmc.compiled import COMPILED, ZERO, inner_kernel, kernel, law
+from dsmc.compiled import COMPILED, ZERO, inner_kernel, law, nested_kernel
 from dsmc.crossings import cross_planes
 from dsmc.draws import Address
 from dsmc.fall import fall_inside, fall_to_faces
@@ -84,7 +84,7 @@ def drift_inside(phase, row, species, model, planes, grid, grading, dt, tally):
     return np.int64(cell_of(phase, row, grid))
 
 
-@kernel
+@nested_kernel
 def fly_far(
     phase, row, species, model, acceleration, planes, left, address, rank, tally, outside
 ):  # fmt: skip
@@ -101,7 +101,7 @@ def fly_far(
     return cell_of(phase, row, model.grid) if stays else np.uint64(outside)
 
 
-@kernel
+@nested_kernel
 def fly_to_faces(phase, row, species, model, planes, left, address, rank, tally):
     """Fly one particle for the time `left`, from face to face; False if it leaves the box.
 

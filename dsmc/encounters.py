@@ -20,7 +20,7 @@ import numpy as np
 from dsmc import draws
 from dsmc.batch import Batch, batch
 from dsmc.collide import collide_cell
-from dsmc.compiled import inner_kernel, kernel, variant
+from dsmc.compiled import inner_kernel, kernel, nested_kernel, variant
 from dsmc.disjoint import ROUNDS, SAMPLE, fast_pairs, pair_up, pairs_due
 from dsmc.draws import Address, words
 from dsmc.gas import Gas
@@ -138,7 +138,7 @@ def collide_disjoint(
             collide_rows(position, velocity, rows, address, rate, gas, desk, counts)
 
 
-@kernel
+@nested_kernel
 def collide_rows(position, velocity, member, address, rate, gas, desk, counts):
     """The rounds of one cell."""
     count = member.shape[0]
@@ -174,7 +174,7 @@ def collide_rows(position, velocity, member, address, rate, gas, desk, counts):
     counts[SHORT] += 1
 
 
-@kernel
+@nested_kernel
 def collide_round(
     position, velocity, member, pairs, fastest, address, first, more, gas, desk, counts
 ):
@@ -194,7 +194,7 @@ def collide_round(
             measure_again(velocity, member, chosen, desk)
 
 
-@kernel
+@nested_kernel
 def accept(begin, end, fastest, desk):
     """Choose pairs with chance g / fastest; returns how many."""
     chosen = 0
@@ -204,7 +204,7 @@ def accept(begin, end, fastest, desk):
     return chosen
 
 
-@kernel
+@nested_kernel
 def approaching(position, velocity, member, accepted, gas, desk):
     """Keep the chosen pairs that approach along their line of centres, and how; how many."""
     kept = 0
@@ -260,7 +260,7 @@ def scatter(velocity, member, chosen, gas, address, first, desk):
         scatter_pair(velocity, i, j, 0, gas, 0, 0, address, draw, (high, low), desk.normal)
 
 
-@kernel
+@nested_kernel
 def measure_again(velocity, member, chosen, desk):
     """The reaches of the chosen pairs, whose velocities have changed."""
     for place in range(np.uint64(chosen)):
@@ -279,7 +279,7 @@ def meet_in_phase(phase, i, j, first, gas, a, b, address, draw, dealt, normal):
         push_along_line(rows, (a, b, c_i, c_j))
 
 
-@kernel
+@nested_kernel
 def find_centre(velocity, member, centre):
     """A point near the mean velocity of a cell, from some of its rows.
 
@@ -295,7 +295,7 @@ def find_centre(velocity, member, centre):
         centre[k] /= some
 
 
-@kernel
+@nested_kernel
 def survey(velocity, member, desk):
     """The reaches of all rows and the speeds of all pairs of a cell; False if one is not finite."""
     count, total = np.uint64(member.shape[0]), 0.0
@@ -312,7 +312,7 @@ def survey(velocity, member, desk):
     return total < np.inf
 
 
-@kernel
+@nested_kernel
 def measure_speeds(velocity, member, pairs, desk):
     """The relative speeds of the pairs of a round."""
     for pair in range(np.uint64(pairs)):
@@ -331,7 +331,7 @@ def spread(member, reach):
     return widest, total
 
 
-@kernel
+@nested_kernel
 def mean_share(velocity, reach, sample):
     """Mean of g / (r_i + r_j) over pairs drawn in proportion to r_i + r_j.
 

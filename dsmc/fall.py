@@ -6,7 +6,7 @@ time of arrival is the root of a quadratic, from which no particle can escape.
 
 import numpy as np
 
-from dsmc.compiled import ZERO, inner_kernel, kernel, law
+from dsmc.compiled import ZERO, inner_kernel, kernel, law, nested_kernel
 from dsmc.crossings import cross_planes
 from dsmc.parabola import arrival_time
 from dsmc.walls import NO_AXIS, reach_face
@@ -50,7 +50,7 @@ def fall_inside(phase, row, species, model, acceleration, planes, dt, tally):
     return inside
 
 
-@kernel
+@nested_kernel
 def fall_to_faces(
     phase, row, species, model, acceleration, planes, left, address, rank, tally
 ):  # fmt: skip

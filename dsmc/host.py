@@ -11,12 +11,12 @@ from dsmc import moments
 from dsmc.census import Census
 from dsmc.compiled import variants
 from dsmc.executor import COLLIDE, SORT, Stage
-from dsmc.inflow import count_arrivals, enter, enter_rows
+from dsmc.inflow import count_arrivals, enter, enter_run
 from dsmc.model import Model
 from dsmc.outside import Outside
 from dsmc.particles import Particles, particles
 from dsmc.rows import rows
-from dsmc.step import Tallies, advance, advance_slabs, batches, new_tallies, reorder, room_for
+from dsmc.step import Tallies, advance, advance_slabs, new_tallies, reorder, room_for, workspaces
 from dsmc.team import Team
 from dsmc.velocities import Velocities
 
@@ -38,7 +38,7 @@ class Host:
         threads: int,
         laws: Mapping[str, Callable] | None = None,
     ):
-        kernels = (advance_slabs, enter_rows, count_arrivals)
+        kernels = (advance_slabs, enter_run, count_arrivals)
         self._stages, self._entering, self._counting = variants(kernels, laws or {})
         self._scenario, self._model, self._key = scenario, model, key
         self._team = Team(threads)
@@ -82,7 +82,7 @@ class Host:
             scenario, kinds = self._scenario, self._model.gas.mass.size
             near = scenario.collisions.partners == "nearest"
             self._tallies = new_tallies(self._state.slabs, kinds, rows(scenario).total)
-            self._batches = batches(self._state, kinds, self._team.threads, near)
+            self._batches = workspaces(self._state, kinds, self._team.threads, near)
 
     def step(
         self,

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dsmc import draws
-from dsmc.compiled import kernel
+from dsmc.compiled import kernel, nested_kernel
 from dsmc.draws import Address, unit, unit_fine, words
 from dsmc.drift import fly_far
 from dsmc.entering import approaching_speed, receding_speed
@@ -46,7 +46,7 @@ class Inflow(NamedTuple):
     mean: np.ndarray  # (E,) particles that enter the range of the patch in a step
 
 
-@kernel
+@nested_kernel
 def poisson_number(mean, address, index):
     """A number of Poisson's law; index : of the draw at this address."""
     if mean < MANY:
@@ -76,7 +76,7 @@ def count_arrivals(inflow, key, step, cells, ends):
         ends[source + 1] = ends[source] + poisson_number(inflow.mean[source], address, 0)
 
 
-@kernel
+@nested_kernel
 def enter_rows(
     begin, end, count, phase, species, id, clock, next_id, ends, inflow, model, acceleration,
     planes, key, step, destination, histogram, tally,
@@ -132,7 +132,7 @@ def place(phase, row, axes, source, inflow, model, address, rank):
     return model.time_step * unit_fine(a, b)
 
 
-@kernel
+@nested_kernel
 def speed_up(phase, row, axes, source, inflow, address, rank):
     """Give a particle a velocity of the flux that enters."""
     thermal, normal = inflow.thermal_speed[source], inflow.face[source] // 2
@@ -145,7 +145,7 @@ def speed_up(phase, row, axes, source, inflow, address, rank):
     phase[row, axes + last_axis] = two + inflow.velocity[source, last_axis]
 
 
-@kernel
+@nested_kernel
 def entering_speed(speed_ratio, address, rank):
     """A normal speed of the flux that enters, in units of the thermal speed."""
     trial = 0
@@ -163,6 +163,33 @@ def entering_speed(speed_ratio, address, rank):
         trial += 1
 
 
+@kernel
+def chunk_run(thread, threads):
+    """The run of chunks that a thread works on: first, and one behind the last."""
+    return CHUNKS * thread // threads, CHUNKS * (thread + 1) // threads
+
+
+@kernel
+def enter_run(
+    thread, threads, count, phase, species, id, clock, next_id, ends, inflow, model, acceleration,
+    planes, key, step, destination, histograms, tally,
+):  # fmt: skip
+    """Let a thread's run of those that enter fly in.
+
+    histograms : (groups, cells + 1), those of entering particles behind those of the threads
+    tally : (CHUNKS, rows, columns)
+    """
+    total, histogram = ends[ends.shape[0] - 1], histograms[threads + thread]
+    histogram[:] = 0
+    first, last = chunk_run(thread, threads)
+    for chunk in range(first, last):
+        enter_rows(
+            total * chunk // CHUNKS, total * (chunk + 1) // CHUNKS, count, phase, species, id,
+            clock, next_id, ends, inflow, model, acceleration, planes, key, step, destination,
+            histogram, tally[chunk],
+        )  # fmt: skip
+
+
 def enter(
     state: Particles,
     inflow: Inflow,
@@ -173,30 +200,15 @@ def enter(
     step: int,
     team: Team,
     tally: np.ndarray,
-    stages=enter_rows,
+    stages=enter_run,
 ) -> None:
     """Let particles enter behind the rows of the box, every thread its own run of them.
 
     ends : (E + 1,) of `count_arrivals`; tally : (CHUNKS, rows, columns); next_id : of the first
-    stages : `enter_rows`, or a variant of it around other laws
+    stages : `enter_run`, or a variant of it around other laws
     """
-    total = int(ends[-1])
-    edges = [total * chunk // CHUNKS for chunk in range(CHUNKS + 1)]
     columns = [state.further.get(name) for name in ("species", "id", "clock")]
-
-    def work(thread: int) -> None:
-        histogram = state.histogram[team.threads + thread]
-        histogram[:] = 0
-        for chunk in range(*chunk_run(thread, team.threads)):
-            stages(
-                edges[chunk], edges[chunk + 1], state.count, state.rows, *columns, next_id, ends,
-                inflow, model, model.acceleration, model.planes, key, step, state.destination,
-                histogram, tally[chunk],
-            )  # fmt: skip
-
-    team.each(work)
-
-
-def chunk_run(thread: int, threads: int) -> tuple[int, int]:
-    """The run of chunks that a thread works on: first, and one behind the last."""
-    return CHUNKS * thread // threads, CHUNKS * (thread + 1) // threads
+    team.each(
+        stages, team.threads, state.count, state.rows, *columns, next_id, ends, inflow, model,
+        model.acceleration, model.planes, key, step, state.destination, state.histogram, tally,
+    )  # fmt: skip

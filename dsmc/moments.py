@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dsmc.compiled import kernel
+from dsmc.compiled import kernel, nested_kernel
 from dsmc.draws import shuffled
 from dsmc.particles import Particles
 from dsmc.scatter import speed
@@ -21,7 +21,7 @@ BLOCKS = 64  # random groups of rows whose sums are kept apart: they give the er
 CHUNKS = 16  # fixed runs of rows that threads share; sums do not depend on their number
 
 
-@kernel
+@nested_kernel
 def velocity_of(phase, row, first):
     """The three components of a velocity, in double precision."""
     return (
@@ -31,7 +31,7 @@ def velocity_of(phase, row, first):
     )
 
 
-@kernel
+@nested_kernel
 def add_cell(phase, species, start, stop, first, factor, sums):
     """Add the velocity sums of the particles of one cell, times `factor`; sums : (S, COLUMNS)."""
     for row in range(np.uint64(start), np.uint64(stop)):
@@ -55,7 +55,7 @@ def add_cell(phase, species, start, stop, first, factor, sums):
         sums[s, 12] += factor * square * w
 
 
-@kernel
+@nested_kernel
 def add_rows(phase, species, start, stop, first, frame, sums):
     """Add the sums over the velocities c = v - frame of rows start:stop, dealt into blocks.
 
@@ -98,17 +98,17 @@ def cell_sums(state: Particles, species_count: int) -> np.ndarray:
     return sums
 
 
+@kernel
+def add_chunks(thread, threads, phase, species, first, frame, sums):
+    """Add the sums of a thread's chunks of rows; sums : (CHUNKS, BLOCKS, S, GLOBAL_COLUMNS)."""
+    count = phase.shape[0]
+    for chunk in range(thread, CHUNKS, threads):
+        start, stop = count * chunk // CHUNKS, count * (chunk + 1) // CHUNKS
+        add_rows(phase, species, start, stop, first, frame, sums[chunk])
+
+
 def block_sums(state: Particles, species_count: int, frame: np.ndarray, team: Team) -> np.ndarray:
     """Sums over c = v - frame in each of BLOCKS random groups: (BLOCKS, S, GLOBAL_COLUMNS)."""
     sums = np.zeros((CHUNKS, BLOCKS, species_count, GLOBAL_COLUMNS))
-    edges = [state.count * chunk // CHUNKS for chunk in range(CHUNKS + 1)]
-
-    def work(thread: int) -> None:
-        for chunk in range(thread, CHUNKS, team.threads):
-            add_rows(
-                state.phase, state.species, edges[chunk], edges[chunk + 1],
-                state.dimension, frame, sums[chunk],
-            )  # fmt: skip
-
-    team.each(work)
+    team.each(add_chunks, team.threads, state.phase, state.species, state.dimension, frame, sums)
     return sums.sum(axis=0)

@@ -9,7 +9,7 @@ Every pair of particles of a cell (of two species of it) is an equally likely ca
 import numpy as np
 
 from dsmc import draws
-from dsmc.compiled import COMPILED, inner_kernel, kernel
+from dsmc.compiled import COMPILED, inner_kernel, kernel, nested_kernel
 from dsmc.cross_section import (
     bound_squared,
     candidate_rate,
@@ -53,14 +53,14 @@ def bounds(first, second, begin, end, bound):
         bound[k] = bound_squared(first[k], second[k])
 
 
-@kernel
+@nested_kernel
 def like_flows(number, rate, volume, begin, end, weight, flow):
     """Candidates per second of pairs of one species, place by place."""
     for k in range(begin, end):
         flow[k] = candidate_rate(like_pairs(number[k]), weight, rate[k], volume[k])
 
 
-@kernel
+@nested_kernel
 def unlike_flows(number_a, number_b, rate, volume, begin, end, weight, flow):
     """Candidates per second of pairs of two species, place by place."""
     for k in range(begin, end):
@@ -68,14 +68,14 @@ def unlike_flows(number_a, number_b, rate, volume, begin, end, weight, flow):
         flow[k] = candidate_rate(pairs, weight, rate[k], volume[k])
 
 
-@kernel
+@nested_kernel
 def add_flows(flow, begin, end, total):
     """Add the candidates per second of a pair of species to those of all."""
     for k in range(begin, end):
         total[k] += flow[k]
 
 
-@kernel
+@nested_kernel
 def ends_of_clocks(total, time, elapsed, begin, end, last):
     """Where the clocks stop, place by place."""
     for k in range(begin, end):
@@ -103,7 +103,7 @@ def raise_majorants(begin, end, gas, batch):
     ends_of_clocks(places.total, places.time, places.elapsed, begin, end, places.last)
 
 
-@kernel
+@nested_kernel
 def choose_two(start, count, word_i, word_j):
     """Two different rows of start : start + count, every ordered pair equally likely."""
     i = below(word_i, count)
@@ -141,7 +141,7 @@ def choose_members(a, b, begin, member, word_i, word_j):
     return member[i], member[j]
 
 
-@kernel
+@nested_kernel
 def sort_members(species, start, stop, begin, member):
     """List the rows of a cell by species (stable counting sort): those of s from begin[s] on."""
     count = begin.shape[0] - 1
@@ -180,7 +180,7 @@ def sphere_around_three(phase, start, stop, first, centre):
     return a * a + b * b + c * c
 
 
-@kernel
+@nested_kernel
 def sphere_around(phase, start, stop, first, centre):
     """The same in any number of dimensions; centre : (D,)"""
     square = 0.0
@@ -237,7 +237,7 @@ def deviation_squared(phase, row, first, dimension, centre):
     return total
 
 
-@kernel
+@nested_kernel
 def widen(phase, row, first, dimension, s, centre, farthest):
     """Raise the spread of a species to that of one particle; return whether it grew."""
     square = deviation_squared(phase, row, first, dimension, centre)
@@ -247,7 +247,7 @@ def widen(phase, row, first, dimension, s, centre, farthest):
     return False
 
 
-@kernel
+@nested_kernel
 def relative_speed_squared(phase, i, j, first, dimension):
     """|v_i - v_j|^2 [m^2/s^2]."""
     if dimension is None:

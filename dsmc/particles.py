@@ -26,6 +26,7 @@ from dsmc.cells import (
     reorder_column,
     reorder_rows,
 )
+from dsmc.compiled import kernel
 from dsmc.team import Team
 
 GROWTH = 1.5  # of the buffers, when they are full
@@ -166,6 +167,13 @@ def reserve(state: Particles, rows: int) -> None:
     state.slots = state.slots.astype(row_number(capacity), copy=False)
 
 
+@kernel
+def move_column(thread, threads, column, total, slots, out):
+    """Move a thread's share of a further column."""
+    start, stop = total * thread // threads, total * (thread + 1) // threads
+    reorder_column(column, start, stop, slots, out)
+
+
 def swap_buffers(state: Particles, team: Team | None, entered: int = 0, left: int = 0) -> None:
     """Make the other buffer current after a sort, and move the further columns with it.
 
@@ -177,16 +185,10 @@ def swap_buffers(state: Particles, team: Team | None, entered: int = 0, left: in
     state.offsets, state.spare_offsets = state.spare_offsets, state.offsets
     for name, column in state.further.items():
         moved = state.spare_further[name]
-        threads = 1 if team is None else team.threads
-
-        def work(thread: int, column=column, moved=moved, threads=threads) -> None:
-            start, stop = (total * (thread + k) // threads for k in (0, 1))
-            reorder_column(column, start, stop, state.destination, moved)
-
         if team is None:
-            work(0)
+            reorder_column(column, 0, total, state.destination, moved)
         else:
-            team.each(work)
+            team.each(move_column, team.threads, column, total, state.destination, moved)
     state.further, state.spare_further = state.spare_further, state.further
 
 

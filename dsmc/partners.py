@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dsmc.compiled import kernel
+from dsmc.compiled import kernel, nested_kernel
 
 SEARCHED = 128  # particles that are looked at for the nearest
 REMEMBERED = 256  # pairs of a cell that were tried; of larger cells only so many are looked at
@@ -46,7 +46,7 @@ def forget(tried):
         tried.count[0] = 0
 
 
-@kernel
+@nested_kernel
 def remember(i, j, tried):
     """Note that a pair was tried."""
     place = tried.count[0] % tried.one.shape[0]
@@ -55,7 +55,7 @@ def remember(i, j, tried):
     tried.count[0] += 1
 
 
-@kernel
+@nested_kernel
 def was_tried(i, j, tried):
     """Whether a pair was tried before in this step, in either order."""
     for place in range(min(tried.count[0], tried.one.shape[0])):
@@ -65,7 +65,7 @@ def was_tried(i, j, tried):
     return False
 
 
-@kernel
+@nested_kernel
 def separation_squared(phase, i, j, first):
     """|x_i - x_j|^2 of two positions [m^2]; phase : (N, d + D), positions before column `first`."""
     total = 0.0
@@ -75,7 +75,7 @@ def separation_squared(phase, i, j, first):
     return total
 
 
-@kernel
+@nested_kernel
 def meet_near(phase, i, j, start, stop, first, tried):
     """Replace a pair at random from start:stop by one of near particles; tried : None leaves it."""
     if tried is None:
@@ -83,7 +83,7 @@ def meet_near(phase, i, j, start, stop, first, tried):
     return i, nearest(phase, i, j, start, stop, None, first, tried)
 
 
-@kernel
+@nested_kernel
 def meet_near_members(phase, i, j, a, b, begin, member, first, tried):
     """The same of a pair of species a and b; member : (n,) rows, those of s from begin[s] on.
 

@@ -8,7 +8,7 @@ twice in a row and written once, and all forces are those of the start.
 import numpy as np
 
 from dsmc import draws
-from dsmc.compiled import kernel
+from dsmc.compiled import kernel, nested_kernel
 from dsmc.draws import Address, below, words
 from dsmc.lanes import column_sums, column_update, expect
 from dsmc.scatter import cosine_force
@@ -53,7 +53,7 @@ def repel(position, member, offsets, key, step, part, strength, first, counts):
             go_round(position, rows, strength * (rows.shape[0] - 1), first, counts)
 
 
-@kernel
+@nested_kernel
 def go_round(position, rows, strength, first, counts):
     """Move the rows of a ring one after the other, each before the one that it feels."""
     count = np.uint64(rows.shape[0])
@@ -70,7 +70,7 @@ def go_round(position, rows, strength, first, counts):
             move(row, first, strength, counts)
 
 
-@kernel
+@nested_kernel
 def move(row, other, strength, counts):
     """Move one row, or leave it where there is no finite force."""
     row_squared, other_squared, row_dot_other = products((row, other), ())

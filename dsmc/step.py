@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dsmc.batch import CELLS, ROWS, Batch, admit, batch
+from dsmc.batch import CELLS, ROWS, Batch, admit, batches, tried_at
 from dsmc.cells import count_rows, divide_slabs, first_cell, prefix_sum, reorder_rows, volume_of
 from dsmc.census import Census, record_exposure
 from dsmc.collide import collide_cells
-from dsmc.compiled import kernel
+from dsmc.compiled import kernel, nested_kernel
 from dsmc.drift import fly_cells
 from dsmc.inflow import CHUNKS, chunk_run
 from dsmc.model import Model
@@ -46,30 +46,30 @@ def new_tallies(slabs: int, species_count: int, rows: int) -> Tallies:
     )
 
 
-def batches(state: Particles, species_count: int, threads: int, near: bool = False) -> list[Batch]:
+def workspaces(state: Particles, species_count: int, threads: int, near: bool = False) -> Batch:
     """A workspace for every thread; in a mixture a cell may come to hold every particle."""
     largest = 0 if species_count == 1 else state.rows.shape[0]
-    dtype = state.rows.dtype.type
-    return [batch(3, species_count, largest, dtype, near) for _ in range(threads)]
+    return batches(threads, 3, species_count, largest, state.rows.dtype.type, near)
 
 
-def room_for(state: Particles, entered: int, workspaces: list[Batch]) -> list[Batch]:
+def room_for(state: Particles, entered: int, spaces: Batch) -> Batch:
     """Make room for so many further rows; returns the workspaces, wider ones if need be."""
     if state.count + entered <= state.rows.shape[0]:
-        return workspaces
+        return spaces
     reserve(state, state.count + entered)
-    first = workspaces[0]
-    return batches(state, first.farthest.shape[0], len(workspaces), first.tried is not None)
+    threads, species_count, _ = spaces.farthest.shape
+    return workspaces(state, species_count, threads, spaces.tried is not None)
 
 
 @kernel
 def advance_slabs(
-    first_slab, last_slab, phase, species, offsets, model, acceleration, planes, key, step, sums,
+    thread, bounds, phase, species, offsets, model, acceleration, planes, key, step, sums,
     velocities, census,
-    destination, histogram, tallies, batch,
+    destination, histograms, tallies, batches,
 ):  # fmt: skip
-    """Pass A over a run of slabs: sample, collide, sample, fly.
+    """Pass A over a thread's run of slabs: sample, collide, sample, fly.
 
+    bounds : (threads + 1,) first slab of each; histograms : (groups, cells + 1)
     acceleration, planes : those of the model, by themselves: where they are None, the compiler
         leaves away what belongs to them
     """
@@ -77,8 +77,15 @@ def advance_slabs(
     slabs = tallies.collisions.shape[0]
     first = len(model.grid.lengths)
     time = step * model.time_step
+    histogram = histograms[thread]
     histogram[:] = 0
-    for slab in range(first_slab, last_slab):
+    batch = Batch(
+        batches.places[thread], batches.round[thread], batches.centre[thread],
+        batches.farthest[thread], batches.number[thread], batches.rate[thread],
+        batches.flow[thread], batches.begin[thread], batches.member[thread],
+        tried_at(batches.tried, thread), batches.normal[thread],
+    )  # fmt: skip
+    for slab in range(bounds[thread], bounds[thread + 1]):
         cell, end = first_cell(slab, slabs, cells), first_cell(slab + 1, slabs, cells)
         while cell < end:
             begin, cell = cell, batch_end(offsets, cell, end)
@@ -96,7 +103,7 @@ def advance_slabs(
             )  # fmt: skip
 
 
-@kernel
+@nested_kernel
 def batch_end(offsets, cell, end):
     """The cell behind a batch that begins with `cell`."""
     stop, limit = min(cell + CELLS, end), offsets[cell] + ROWS
@@ -106,7 +113,7 @@ def batch_end(offsets, cell, end):
     return last
 
 
-@kernel
+@nested_kernel
 def admit_cells(begin, end, offsets, model, places):
     """Admit the cells in which something can collide; returns how many."""
     count = 0
@@ -119,7 +126,7 @@ def admit_cells(begin, end, offsets, model, places):
     return count
 
 
-@kernel
+@nested_kernel
 def look(begin, end, phase, species, offsets, first, slab, sums, velocities, census):
     """Take half a sample of some cells, and count who is there, where that was asked for."""
     if census is not None or sums is not None:
@@ -139,7 +146,7 @@ def advance(
     key: tuple,
     step: int,
     team: Team,
-    batches: list[Batch],
+    batches: Batch,
     tallies: Tallies,
     sums: np.ndarray | None = None,
     velocities: Velocities | None = None,
@@ -153,16 +160,34 @@ def advance(
     stages : `advance_slabs`, or a variant of it around other laws
     """
     divide_slabs(state.offsets, state.slabs, state.bounds)
+    team.each(
+        stages, state.bounds, state.phase, state.species, state.offsets, model,
+        model.acceleration, model.planes, key, step, sums, velocities, census,
+        state.destination, state.histogram, tallies, batches,
+    )  # fmt: skip
 
-    def work(thread: int) -> None:
-        stages(
-            state.bounds[thread], state.bounds[thread + 1], state.phase, state.species,
-            state.offsets, model, model.acceleration, model.planes, key, step, sums, velocities,
-            census,
-            state.destination, state.histogram[thread], tallies, batches[thread],
-        )  # fmt: skip
 
-    team.each(work)
+@nested_kernel
+def run_of(thread, threads, columns):
+    """The run of columns that a thread sums up: first, and behind the last."""
+    return columns * thread // threads, columns * (thread + 1) // threads
+
+
+@kernel
+def count_run(thread, histogram, counts):
+    """Count the rows of a thread's run of cells; counts : (threads,)."""
+    first, last = run_of(thread, counts.shape[0], histogram.shape[1])
+    counts[thread] = count_rows(histogram, first, last)
+
+
+@kernel
+def place_run(thread, histogram, offsets, slots, counts):
+    """Lay out a thread's run of cells behind what those before it count."""
+    first, last = run_of(thread, counts.shape[0], histogram.shape[1])
+    before = 0
+    for other in range(thread):
+        before += counts[other]
+    prefix_sum(histogram, offsets, slots, first, last, before)
 
 
 def lay_out(state: Particles, team: Team) -> None:
@@ -170,24 +195,28 @@ def lay_out(state: Particles, team: Team) -> None:
 
     Every thread counts the rows of a run of cells; then each knows where its run begins.
     """
-    columns = state.offsets.size
+    arrays = state.histogram, state.spare_offsets, state.slots
     if team.threads == 1 or state.histogram.size < SHARED:
-        prefix_sum(state.histogram, state.spare_offsets, state.slots, 0, columns, 0)
+        prefix_sum(*arrays, 0, state.offsets.size, 0)
         return
-    counts = [0] * team.threads
+    counts = np.zeros(team.threads, np.int64)
+    team.each(count_run, state.histogram, counts)
+    team.each(place_run, *arrays, counts)
 
-    def run(thread: int) -> tuple[int, int]:
-        return columns * thread // team.threads, columns * (thread + 1) // team.threads
 
-    def count(thread: int) -> None:
-        counts[thread] = count_rows(state.histogram, *run(thread))
-
-    def place(thread: int) -> None:
-        before = sum(counts[:thread])
-        prefix_sum(state.histogram, state.spare_offsets, state.slots, *run(thread), before)
-
-    team.each(count)
-    team.each(place)
+@kernel
+def move_rows(
+    thread, bounds, slabs, offsets, rows, count, entered, destination, slots, columns, out
+):
+    """Pass B over the rows of a thread's slabs, and over its share of those that entered."""
+    cells, threads = offsets.shape[0] - 1, bounds.shape[0] - 1
+    start = offsets[first_cell(bounds[thread], slabs, cells)]
+    stop = offsets[first_cell(bounds[thread + 1], slabs, cells)]
+    reorder_rows(rows, start, stop, destination, slots[thread], columns, out)
+    if entered > 0:
+        first, last = chunk_run(thread, threads)
+        start, stop = count + entered * first // CHUNKS, count + entered * last // CHUNKS
+        reorder_rows(rows, start, stop, destination, slots[threads + thread], columns, out)
 
 
 def reorder(state: Particles, team: Team, entered: int = 0) -> None:
@@ -196,24 +225,9 @@ def reorder(state: Particles, team: Team, entered: int = 0) -> None:
     entered : how many rows came behind the last
     """
     lay_out(state, team)
-    cells = state.offsets.size - 1
-
-    def work(thread: int) -> None:
-        begin, end = state.bounds[thread], state.bounds[thread + 1]
-        start = state.offsets[first_cell(begin, state.slabs, cells)]
-        stop = state.offsets[first_cell(end, state.slabs, cells)]
-        slots = state.slots[thread]
-        reorder_rows(
-            state.rows, start, stop, state.destination, slots, state.row_columns, state.spare
-        )
-        if entered:
-            first, last = chunk_run(thread, team.threads)
-            start, stop = (state.count + entered * chunk // CHUNKS for chunk in (first, last))
-            slots = state.slots[team.threads + thread]
-            reorder_rows(
-                state.rows, start, stop, state.destination, slots, state.row_columns, state.spare
-            )
-
-    team.each(work)
-    left = state.count + entered - int(state.spare_offsets[cells])
+    team.each(
+        move_rows, state.bounds, state.slabs, state.offsets, state.rows, state.count, entered,
+        state.destination, state.slots, state.row_columns, state.spare,
+    )  # fmt: skip
+    left = state.count + entered - int(state.spare_offsets[state.offsets.size - 1])
     swap_buffers(state, team, entered, left)

@@ -1,17 +1,20 @@
 """Threads that run a kernel on their own shares of the work.
 
-Kernels release the interpreter's lock, so plain threads do; nothing depends on their number.
+Kernels let go of the interpreter's lock, so plain threads do; nothing depends on their number.
 
-To wake a sleeping thread may take as long as a short step.  So a thread that waits first looks, for
-a fraction of a millisecond, whether what it waits for is there, and only then sleeps.  Work and
-answers go through queues: to look is a hint, and nothing is lost if it looks in vain.  Where there
-are more threads than cores, nobody looks.
+To wake a sleeping thread may take as long as a short step, and so may a call of a kernel from
+Python, which the threads would have to make one after the other. So who gives out work writes it
+on a *board* (`dsmc.shares`), and threads that wait look at the board, in a kernel of their own, for
+a fraction of a millisecond before they sleep. Whoever sleeps is woken through a queue. A thread
+says that it will sleep before it looks for the last time, and who gives out work writes before he
+asks who sleeps: one of the two sees the other. Where there are more threads than cores, nobody
+looks for longer than once.
 """
 
 import os
 import platform
+import time
 import weakref
-from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Thread
 
@@ -20,30 +23,53 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.extending import intrinsic
 
-from dsmc.compiled import COMPILED, kernel
+from dsmc.compiled import COMPILED, CPUDispatcher, kernel
+from dsmc.shares import call, new_page, noting
 
 PATIENCE = 5000  # looks before a thread sleeps, of some 100 cycles each where there is a pause
-GRACE = 400  # pauses until the one who gave out work has gone into a kernel
-IN_A_LINE = 8  # counters in a line of the cache: one for each thread, the others unused
+NAP = 2e-5  # of the one who waits for the others beyond his patience [s]
 WAITS = platform.machine().lower() in ("x86_64", "amd64")  # has an instruction for it
+LINE = 8  # numbers in a line of the cache, of which every thread has one for itself
+# The board: the number of the round, which is written last, the function and the page.
+ROUND, FUNCTION, PAGE = range(3)
+# A thread's line: the last round that it has ended, if it sleeps, and the last round that failed.
+ENDED, ASLEEP, FAILED = range(3)
 
 
 @intrinsic
-def latest(context, counter):
-    """What another thread has last written into counter[0]."""
+def read(context, line, place):
+    """line[place], as another thread has left it; what it wrote before that is seen, too."""
 
-    def write(context, builder, signature, arguments):
-        array = context.make_array(signature.args[0])(context, builder, arguments[0])
-        return builder.load_atomic(array.data, "monotonic", 8)
+    def write(context, builder, signature, values):
+        place = _place_of(context, builder, signature, values)
+        return builder.load_atomic(place, "seq_cst", 8)
 
-    return types.int64(counter), write
+    return types.int64(line, types.int64), write
+
+
+@intrinsic
+def tell(context, line, place, value):
+    """Write line[place] for others to see, after all that was written before."""
+
+    def write(context, builder, signature, values):
+        place = _place_of(context, builder, signature, values)
+        builder.store_atomic(values[2], place, "seq_cst", 8)
+        return context.get_dummy_value()
+
+    return types.void(line, types.int64, types.int64), write
+
+
+def _place_of(context, builder, signature, values):
+    """The address of line[place]."""
+    array = context.make_array(signature.args[0])(context, builder, values[0])
+    return builder.gep(array.data, [values[1]])
 
 
 @intrinsic
 def pause(context):
     """Leave the core to its other thread for a moment."""
 
-    def write(context, builder, signature, arguments):
+    def write(context, builder, signature, values):
         if WAITS:
             shape, name = ir.FunctionType(ir.VoidType(), []), "llvm.x86.sse2.pause"
             builder.call(cgutils.get_or_insert_function(builder.module, shape, name), [])
@@ -52,32 +78,56 @@ def pause(context):
     return types.void(), write
 
 
-@intrinsic
-def tell(context, counter, value):
-    """Write counter[0] for others to see."""
-
-    def write(context, builder, signature, arguments):
-        array = context.make_array(signature.args[0])(context, builder, arguments[0])
-        builder.store_atomic(arguments[1], array.data, "monotonic", 8)
-        return context.get_dummy_value()
-
-    return types.void(counter, types.int64), write
+@kernel
+def give_out(board, lines, function, page):
+    """Write work on the board; returns how many threads sleep."""
+    board[FUNCTION], board[PAGE] = function, page
+    tell(board, ROUND, board[ROUND] + 1)
+    asleep = 0
+    for thread in range(1, lines.shape[0]):
+        asleep += read(lines[thread], ASLEEP)
+    return asleep
 
 
 @kernel
-def look_for(counter, value, patience, grace, own, number):
-    """Say that `number` is done, in own[0]; return when counter[0] has reached a value.
+def take_part(board, line, thread):
+    """Do one's share of what is on the board."""
+    number = read(board, ROUND)
+    if call(board[FUNCTION], board[PAGE], thread) != 0:
+        tell(line, FAILED, number)
+    tell(line, ENDED, number)
 
-    Or when patience is over.  Who gives out work has the lock of the interpreter and keeps it for a
-    while: a thread that saw work does not ask for the lock at once, or it would have to sleep.
-    """
-    tell(own, number)
-    for _ in range(patience):
-        if latest(counter) >= value:
-            for _ in range(grace):
-                pause()
+
+@kernel
+def serve(board, line, thread, patience):
+    """Do one's share of every round, until none has come for a while; then one may sleep."""
+    tell(line, ASLEEP, 0)
+    looks = 0
+    while True:
+        if read(board, ROUND) != line[ENDED]:
+            take_part(board, line, thread)
+            tell(line, ASLEEP, 0)
+            looks = 0
+        elif looks < patience:
+            pause()
+            looks += 1
+        elif line[ASLEEP] == 0:
+            tell(line, ASLEEP, 1)  # and look for the last time
+        else:
             return
-        pause()
+
+
+@kernel
+def wait_for(lines, number, patience):
+    """Look whether all others have ended a round; True when they have, False out of patience."""
+    for thread in range(1, lines.shape[0]):
+        looks = 0
+        while read(lines[thread], ENDED) != number:
+            if looks >= patience:
+                return False
+            pause()
+            looks += 1
+    return True
 
 
 class Team:
@@ -87,54 +137,58 @@ class Team:
         if threads < 1:
             raise ValueError(f"threads = {threads}: must be at least 1")
         self.threads = threads
-        self._rounds = 0
-        self._patience = PATIENCE if COMPILED and threads <= available_threads() else 0
-        self._told, self._done = np.zeros((2, threads, IN_A_LINE), np.int64)
-        self._work: list[SimpleQueue] = [SimpleQueue() for _ in range(1, threads)]
-        self._answers: SimpleQueue = SimpleQueue()
-        self._dismiss = weakref.finalize(self, _dismiss, self._work)
-        if self._patience:  # compiled here: an error belongs to the caller
-            look_for(self._told[0], 0, 1, 0, self._done[0], 0)
-        for thread, queue in enumerate(self._work, 1):
-            share = queue, self._answers, self._told[thread], self._done[thread], self._patience
-            Thread(target=_serve, args=(thread, *share), name="dsmc", daemon=True).start()
+        self._patience = PATIENCE if threads <= available_threads() else 0
+        self._board = np.zeros(LINE, np.int64)
+        self._lines = np.zeros((threads, LINE), np.int64)
+        self._page = new_page()
+        others = range(1, threads if COMPILED else 1)
+        self._beds: list[SimpleQueue] = [SimpleQueue() for _ in others]
+        self._dismiss = weakref.finalize(self, _dismiss, self._beds)
+        if others:  # compiled here: an error belongs to the caller
+            serve(self._board, self._lines[0], 0, 0)
+        for thread, bed in zip(others, self._beds, strict=True):
+            share = bed, self._board, self._lines[thread], self._patience
+            Thread(target=_stay, args=(thread, *share), name="dsmc", daemon=True).start()
 
-    def each(self, work: Callable[[int], None]) -> None:
-        """Call work(0) ... work(threads - 1), the first on the calling thread; wait for all.
+    def each(self, share: CPUDispatcher, *arguments) -> None:
+        """Call share(0, *arguments) … share(threads - 1, *arguments); wait for all.
 
-        An error of any of them is raised when all have ended, and so is an interruption.
+        The first runs on the calling thread. An interruption is raised when all have ended.
+        Raises RuntimeError if a kernel raised an error on any thread.
         """
-        if self.threads > 1 and not self._dismiss.alive:
+        if not self._dismiss.alive:
             raise RuntimeError("the threads of this team were let go")
-        self._rounds += 1
-        begun, errors = 0, {}
+        if not COMPILED:
+            for thread in range(self.threads):
+                share(thread, *arguments)
+            return
+        function = noting(share)(self._page, *arguments)
         try:
-            for thread, queue in enumerate(self._work, 1):
-                queue.put((self._rounds, work))
-                begun += 1
-                self._told[thread, 0] = self._rounds
-            work(0)
+            if give_out(self._board, self._lines, function, self._page.ctypes.data):
+                self._wake()
+            take_part(self._board, self._lines[0], 0)
         finally:
-            self._wait(begun, errors)
-        if errors:
-            try:
-                raise errors[min(errors)]
-            finally:
-                errors.clear()  # they know this frame
+            self._wait()
+        failed = np.flatnonzero(self._lines[:, FAILED] == self._board[ROUND])
+        if failed.size:
+            raise RuntimeError(f"{share.py_func.__name__} raised an error on thread {failed[0]}")
 
-    def _wait(self, begun: int, errors: dict[int, BaseException]) -> None:
-        """Wait until all that have begun answer; note their errors by thread."""
-        left, number, interruption = begun, self._rounds, None
-        while left:
+    def _wake(self) -> None:
+        """Wake all who sleep. One who has just seen the work by itself wakes later, in vain."""
+        for thread, bed in enumerate(self._beds, 1):
+            if self._lines[thread, ASLEEP] and bed.empty():
+                bed.put(True)
+
+    def _wait(self) -> None:
+        """Wait until all others have ended their shares."""
+        number, patience, interruption = int(self._board[ROUND]), self._patience, None
+        while True:
             try:
-                for thread in range(1, begun + 1 if self._patience else 1):
-                    look_for(self._done[thread], number, self._patience, 0, self._done[0], number)
-                while left:
-                    of_round, thread, error = self._answers.get()
-                    if of_round == number:
-                        left -= 1
-                        if error is not None:
-                            errors[thread] = error
+                if wait_for(self._lines, number, patience):
+                    break
+                patience = 0
+                self._wake()  # for that may have been interrupted
+                time.sleep(NAP)
             except KeyboardInterrupt as caught:
                 interruption = caught
         if interruption is not None:
@@ -145,35 +199,20 @@ class Team:
         self._dismiss()
 
 
-def _serve(
-    thread: int,
-    queue: SimpleQueue,
-    answers: SimpleQueue,
-    told: np.ndarray,
-    done: np.ndarray,
-    patience: int,
+def _stay(
+    thread: int, bed: SimpleQueue, board: np.ndarray, line: np.ndarray, patience: int
 ) -> None:
     """What a thread of a team does until it is dismissed."""
-    number = 0
     while True:
-        if patience:
-            look_for(told, number + 1, patience, GRACE, done, number)
-        number, work = queue.get()
-        if work is None:
+        serve(board, line, thread, patience)
+        if not bed.get():
             return
-        error = None
-        try:
-            work(thread)
-        except BaseException as caught:
-            error = caught
-        answers.put((number, thread, error))
-        del work, error  # keep nothing alive while waiting
 
 
-def _dismiss(queues: list[SimpleQueue]) -> None:
+def _dismiss(beds: list[SimpleQueue]) -> None:
     """Send all threads of a team home."""
-    for queue in queues:
-        queue.put((0, None))
+    for bed in beds:
+        bed.put(False)
 
 
 def available_threads() -> int:

@@ -7,7 +7,7 @@ other length pair by pair.
 import numpy as np
 
 from dsmc import draws
-from dsmc.compiled import inner_kernel, kernel
+from dsmc.compiled import inner_kernel, kernel, nested_kernel
 from dsmc.draws import unit_fine, words
 from dsmc.moments import velocity_of
 from dsmc.reflection import maxwell_pair
@@ -25,7 +25,7 @@ from dsmc.scatter import (
 ISOTROPIC = 1.0  # inverse alpha of isotropic scattering
 
 
-@kernel
+@nested_kernel
 def relative_velocities(phase, hits, first, round):
     """The relative velocities of the pairs that collide."""
     for n in range(hits):
@@ -35,7 +35,7 @@ def relative_velocities(phase, hits, first, round):
         round.x[n], round.y[n], round.z[n] = x_i - x_j, y_i - y_j, z_i - z_j
 
 
-@kernel
+@nested_kernel
 def draw_angles(hits, round):
     """Numbers in (0, 1), for the cosine of the deflection and for the azimuth."""
     for n in range(hits):
@@ -50,7 +50,7 @@ def deflections(begin, end, inverse_alpha, round):
     turn(begin, end, inverse_alpha == ISOTROPIC, round)
 
 
-@kernel
+@nested_kernel
 def cosines(begin, end, inverse_alpha, round):
     """Cosines of the deflection from numbers in (0, 1)."""
     if inverse_alpha == ISOTROPIC:
@@ -76,7 +76,7 @@ def turn(begin, end, is_isotropic, round):
             round.x[n], round.y[n], round.z[n] = x, y, z
 
 
-@kernel
+@nested_kernel
 def leave(phase, i, j, first, share_i, share_j, n, round):
     """Give a pair the velocities that belong to its new relative one; share_i = m_i/(m_i + m_j)."""
     x_i, y_i, z_i = velocity_of(phase, i, first)
@@ -93,7 +93,7 @@ def leave(phase, i, j, first, share_i, share_j, n, round):
     phase[j, first + 2] = z - share_i * h_z
 
 
-@kernel
+@nested_kernel
 def scatter_pair(phase, i, j, first, gas, a, b, address, draw, dealt, normal):
     """New velocities of a pair of rows of any dimension.
 
@@ -106,7 +106,7 @@ def scatter_pair(phase, i, j, first, gas, a, b, address, draw, dealt, normal):
     turn_rows(phase, i, j, first, gas.share[a, b], gas.share[b, a], is_isotropic, cosine, normal)
 
 
-@kernel
+@nested_kernel
 def turn_rows(phase, i, j, first, share_i, share_j, is_isotropic, cosine, normal):
     """New velocities of a pair in any dimension; normal : (D,) independent normals, used up."""
     g_squared, g_dot_normal, normal_squared = 0.0, 0.0, 0.0

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dsmc.compiled import kernel
+from dsmc.compiled import nested_kernel
 
 
 class Velocities(NamedTuple):
@@ -16,7 +16,7 @@ class Velocities(NamedTuple):
     counts: np.ndarray  # (C, S, 3, classes + 2), the outer ones hold what lies below and above
 
 
-@kernel
+@nested_kernel
 def count_velocities(phase, species, start, stop, first, factor, velocities, cell):
     """Count the particles of a cell, times `factor`, in the classes of each component."""
     place = velocities.place[cell]

@@ -13,7 +13,7 @@ import numpy as np
 
 from dsmc import draws
 from dsmc.cells import index_along
-from dsmc.compiled import kernel
+from dsmc.compiled import kernel, nested_kernel
 from dsmc.draws import unit_fine, words
 from dsmc.reflection import (
     between,
@@ -80,7 +80,7 @@ def net(tally: np.ndarray) -> np.ndarray:
     return np.column_stack([tally[:, HITS], momentum, energy, tally[:, COLUMNS:]])
 
 
-@kernel
+@nested_kernel
 def patch_at(phase, row, face, axes, walls):
     """The patch of a face on which a particle stands: the first that holds it, or the last."""
     last = walls.first[face + 1]
@@ -94,7 +94,7 @@ def patch_at(phase, row, face, axes, walls):
     return last - 1
 
 
-@kernel
+@nested_kernel
 def reach_face(phase, row, species, axis, side, model, address, rank, hit, tally):
     """Put a particle on the face it reached, and let the face act; False if it leaves the box.
 
@@ -125,7 +125,7 @@ def reach_face(phase, row, species, axis, side, model, address, rank, hit, tally
     return True
 
 
-@kernel
+@nested_kernel
 def send(phase, row, s, face, patch, model, tally):
     """Count a particle that comes from a patch, where it stands."""
     first, mass = len(model.grid.lengths), model.gas.mass[s]
@@ -145,7 +145,7 @@ def wall_cell(phase, row, face, model):
     return number
 
 
-@kernel
+@nested_kernel
 def reflect(phase, row, s, axis, side, first, patch, walls, address, rank, hit):
     """Give a particle the velocity with which its wall sends it back."""
     kind = walls.kind[patch]
@@ -164,7 +164,7 @@ def reflect(phase, row, s, axis, side, first, patch, walls, address, rank, hit):
         phase[row, first + axis] = -phase[row, first + axis]
 
 
-@kernel
+@nested_kernel
 def surface(phase, row, s, patch, walls):
     """Thermal speed and velocity of the wall where a particle stands, linear between knots."""
     start, stop = walls.knots[patch], walls.knots[patch + 1]
@@ -185,7 +185,7 @@ def surface(phase, row, s, patch, walls):
     )
 
 
-@kernel
+@nested_kernel
 def emit(phase, row, s, axis, side, first, patch, walls, u, address, rank, hit):
     """Give a particle the velocity of diffuse emission from its wall."""
     a, b, c, d = words(address, draws.WALLS, rank, 2 * hit + 1)
@@ -199,7 +199,7 @@ def emit(phase, row, s, axis, side, first, patch, walls, u, address, rank, hit):
     phase[row, first + last_axis] = two + moving[last_axis]
 
 
-@kernel
+@nested_kernel
 def scatter_partly(
     phase, row, s, axis, side, first, patch, walls, u_1, u_2, address, rank, hit
 ):  # fmt: skip
@@ -219,7 +219,7 @@ def scatter_partly(
     phase[row, first + last_axis] = lord_tangential(z, two, sigma) + moving[last_axis]
 
 
-@kernel
+@nested_kernel
 def receive(phase, row, first, s, mass, counts):
     """Count a particle that comes to a row of a tally; counts : (columns,)."""
     counts[HITS] += 1.0
@@ -227,14 +227,14 @@ def receive(phase, row, first, s, mass, counts):
     add_momentum(phase, row, first, mass, counts, MOMENTUM_IN, ENERGY_IN)
 
 
-@kernel
+@nested_kernel
 def give(phase, row, first, s, mass, counts):
     """Count a particle that comes from a row of a tally; counts : (columns,)."""
     counts[(COLUMNS + counts.shape[0]) // 2 + s] += 1.0
     add_momentum(phase, row, first, mass, counts, MOMENTUM_OUT, ENERGY_OUT)
 
 
-@kernel
+@nested_kernel
 def add_momentum(phase, row, first, mass, counts, momentum, energy):
     """Add a particle's momentum and kinetic energy to a tally."""
     square = 0.0

@@ -13,7 +13,8 @@ from tests.architecture.source import PACKAGES, ROOT, Module, hold, imports, mod
 # The rooms of dsmc from the bottom to the top: a module imports from its own room or from below.
 LAYERS = {
     "machine": {
-        "compiled", "disk", "elementary", "journal", "lanes", "own_process", "row_vectors", "team",
+        "compiled", "disk", "elementary", "journal", "lanes", "own_process", "row_vectors",
+        "shares", "team",
     },
     "laws": {
         "cross_section", "entering", "exchange", "parabola", "poisson", "reflection", "scatter",
@@ -45,7 +46,7 @@ LAYERS = {
 }  # fmt: skip
 
 INSTRUCTIONS = (  # those of vectors, and those of threads that wait
-    "dsmc/compiled.py", "dsmc/lanes.py", "dsmc/row_vectors.py", "dsmc/team.py",
+    "dsmc/compiled.py", "dsmc/lanes.py", "dsmc/row_vectors.py", "dsmc/shares.py", "dsmc/team.py",
 )  # fmt: skip
 # Modules that may use a library; a folder ends with "/".
 CONFINED = {

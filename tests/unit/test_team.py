@@ -1,4 +1,4 @@
-"""Teams of threads: each does its share, no error is lost, and nobody waits for ever."""
+"""Teams of threads: each does its share once, no error is lost, and nobody waits for ever."""
 
 import gc
 import os
@@ -9,38 +9,49 @@ import numpy as np
 import pytest
 
 from dsmc import team as teams
-from dsmc.compiled import COMPILED
-from dsmc.team import Team, available_threads, look_for
+from dsmc.compiled import COMPILED, kernel
+from dsmc.team import ASLEEP, ENDED, Team, available_threads, give_out, wait_for
+
+compiled_only = pytest.mark.skipif(not COMPILED, reason="plain Python has one thread")
+
+
+@kernel
+def note(thread, done, value):
+    done[thread] += value
+
+
+@kernel
+def work_long(thread, done, turns):
+    """Busy for some time, but on the first thread."""
+    total = 0.0
+    for turn in range(turns if thread > 0 else 0):
+        total += 1.0 / (1.0 + total + turn)
+    done[thread] += 1.0 + 0.0 * total
+
+
+@kernel
+def fail_on(thread, faulty):
+    if thread == faulty:
+        raise ArithmeticError("lost molecule")
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
 def test_every_member_of_a_team_does_its_share_once(threads):
-    done, names = [], []
-
-    def work(thread: int) -> None:
-        done.append(thread)
-        names.append(threading.get_ident())
-        if thread == 0:
-            assert threading.get_ident() == threading.main_thread().ident
-
-    team = Team(threads)
-    for _ in range(3):
-        team.each(work)
+    team, done = Team(threads), np.zeros(threads)
+    for value in (1.0, 10.0, 100.0):
+        team.each(note, done, value)
     team.close()
     team.close()
-    assert sorted(done) == sorted(3 * list(range(threads)))
+    assert done.tolist() == threads * [111.0]
 
 
+@compiled_only
 @pytest.mark.parametrize("faulty", [0, 1])
 def test_an_error_in_any_thread_is_not_lost(faulty):
     team = Team(2)
-
-    def work(thread: int) -> None:
-        if thread == faulty:
-            raise ArithmeticError("lost molecule")
-
-    with pytest.raises(ArithmeticError, match="lost molecule"):
-        team.each(work)
+    with pytest.raises(RuntimeError, match=f"fail_on raised an error on thread {faulty}"):
+        team.each(fail_on, faulty)
+    team.each(fail_on, 7)  # nor told twice
     team.close()
 
 
@@ -54,63 +65,91 @@ def test_a_team_that_was_let_go_is_not_asked():
     team = Team(2)
     team.close()
     with pytest.raises(RuntimeError, match="let go"):
-        team.each(lambda thread: None)
+        team.each(note, np.zeros(2), 1.0)
 
 
 @pytest.mark.parametrize("patience", [0, 1, teams.PATIENCE])
 def test_work_comes_to_threads_that_look_and_to_those_that_sleep(monkeypatch, patience):
     monkeypatch.setattr(teams, "PATIENCE", patience)
-    team, done = Team(3), []
+    monkeypatch.setattr(teams, "available_threads", lambda: 3)
+    team, done = Team(3), np.zeros(3)
     for rest in (0.0, 0.05, 0.0):  # far beyond any patience
         time.sleep(rest)
-        team.each(done.append)
+        team.each(note, done, 1.0)
     team.close()
-    assert sorted(done) == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+    assert done.tolist() == [3.0, 3.0, 3.0]
 
 
-def test_an_interruption_waits_for_the_others():
+@pytest.mark.parametrize("threads", [2, 3])
+def test_no_round_is_lost_between_looking_and_sleeping(monkeypatch, threads):
+    """Pauses about as long as the patience: threads go to sleep while work is given out."""
+    monkeypatch.setattr(teams, "PATIENCE", 3)
+    monkeypatch.setattr(teams, "available_threads", lambda: threads)
+    team, done = Team(threads), np.zeros(threads)
+    pauses = np.random.default_rng(5).exponential(2e-5, 3000)
+    for pause in pauses:
+        end = time.perf_counter() + pause
+        while time.perf_counter() < end:
+            pass
+        team.each(note, done, 1.0)
+    team.close()
+    assert done.tolist() == threads * [float(pauses.size)]
+
+
+@compiled_only
+def test_the_caller_waits_for_those_that_take_longer():
+    team, done = Team(2), np.zeros(2)
+    begin = time.perf_counter()
+    team.each(work_long, done, 10_000_000)
+    assert done.tolist() == [1.0, 1.0]
+    assert time.perf_counter() - begin > 0.005  # far beyond the patience of the caller
+    team.close()
+
+
+@compiled_only
+def test_an_interruption_waits_for_the_others(monkeypatch):
     """Ctrl-C while the others are waited for: none of them goes on behind the caller's back."""
-    team = Team(2)
-    real, interrupted, done = team._answers, [], []
+    team, done, interrupted = Team(2), np.zeros(2), []
+    monkeypatch.setattr(team, "_patience", 0)
 
-    class Once:
-        def get(self):
-            if not interrupted:
-                interrupted.append(True)
-                raise KeyboardInterrupt
-            return real.get()
+    def nap(_: float) -> None:
+        if not interrupted:
+            interrupted.append(True)
+            raise KeyboardInterrupt
 
-    def slow(thread: int) -> None:
-        if thread:
-            time.sleep(0.1)
-            done.append(thread)
-            raise ArithmeticError("of the first round")
-
-    team._answers = Once()
+    monkeypatch.setattr(teams.time, "sleep", nap)
     with pytest.raises(KeyboardInterrupt):
-        team.each(slow)
-    assert done == [1] and real.empty()
-    team.each(done.append)
-    assert sorted(done) == [0, 1, 1] and real.empty()
+        team.each(work_long, done, 10_000_000)
+    assert interrupted and done.tolist() == [1.0, 1.0]
+    team.each(note, done, 1.0)
+    assert done.tolist() == [2.0, 2.0]
     team.close()
 
 
-def test_of_several_errors_that_of_the_first_thread_is_told():
-    def fail(thread: int) -> None:
-        if thread:
-            time.sleep(0.05 * (3 - thread))
-            raise ArithmeticError(f"of thread {thread}")
+@compiled_only
+def test_an_interruption_before_others_are_woken_does_not_wait_for_ever(monkeypatch):
+    team, done, wake, interrupted = Team(2), np.zeros(2), Team._wake, []
 
-    team = Team(3)
-    with pytest.raises(ArithmeticError, match="of thread 1"):
-        team.each(fail)
+    def interrupted_once(self) -> None:
+        if not interrupted:
+            interrupted.append(True)
+            raise KeyboardInterrupt
+        wake(self)
+
+    team.each(note, done, 0.0)  # compiled
+    time.sleep(0.2)  # asleep
+    monkeypatch.setattr(Team, "_wake", interrupted_once)
+    with pytest.raises(KeyboardInterrupt):
+        team.each(note, done, 1.0)
+    assert done[1] == 1.0
     team.close()
 
 
+@compiled_only
 def test_threads_of_a_team_that_is_forgotten_end():
     before = set(threading.enumerate())
     team = Team(3)
-    team.each(lambda thread: None)
+    team.each(note, np.zeros(3), 1.0)
     mine = set(threading.enumerate()) - before
     assert len(mine) == 2
     del team
@@ -120,14 +159,14 @@ def test_threads_of_a_team_that_is_forgotten_end():
         assert not thread.is_alive()
 
 
-@pytest.mark.skipif(not COMPILED, reason="plain Python does not look")
-def test_who_looks_sees_what_another_thread_writes_or_gives_up():
-    counter = np.zeros(8, np.int64)
-    own = np.zeros(8, np.int64)
-    look_for(counter, 1, 1, 0, own, 7)  # compiled, and gives up
-    assert own[0] == 7
-    writer = threading.Timer(0.05, counter.__setitem__, (0, 3))
-    writer.start()
-    look_for(counter, 3, 10**9, 0, own, 8)
-    assert counter[0] == 3
-    writer.join()
+@compiled_only
+def test_who_gives_out_work_learns_who_sleeps_and_who_has_ended():
+    board, lines = np.zeros(8, np.int64), np.zeros((3, 8), np.int64)
+    assert wait_for(lines, 0, 0)
+    lines[2, ASLEEP] = 1
+    assert give_out(board, lines, 5, 7) == 1
+    assert board[:3].tolist() == [1, 5, 7]
+    lines[1, ENDED] = 1
+    assert not wait_for(lines, 1, 3)
+    lines[2, ENDED] = 1
+    assert wait_for(lines, 1, 0)
