@@ -3,9 +3,6 @@
 The cell number counts x fastest: cell = i_x + n_x (i_y + n_y i_z).  Particles of cell c are the
 rows offsets[c] : offsets[c + 1].  The order inside a cell is (source cell, rank there), whatever
 the number of threads: a stable counting sort over contiguous runs of cells.
-
-Work is divided twice.  `SLABS` fixed, contiguous runs of cells own the partial sums, so that
-totals do not depend on the number of threads; each thread takes a contiguous run of slabs.
 """
 
 from typing import NamedTuple
@@ -14,8 +11,8 @@ import numpy as np
 
 from dsmc.compiled import COMPILED, kernel, nested_kernel
 from dsmc.row_vectors import copy_row, expect_row
+from dsmc.slabs import SLABS
 
-SLABS = 128
 AHEAD = 128  # rows whose slots the memory is asked for before they are written
 
 
@@ -112,12 +109,6 @@ def number_of_slabs(grid: Grid) -> int:
 
 
 @nested_kernel
-def first_cell(slab, slabs, cells):
-    """First cell of a slab; slab `slabs` gives the number of cells."""
-    return slab * cells // slabs
-
-
-@nested_kernel
 def cell_of(phase, row, grid):
     """Cell of a particle; a position on the upper face belongs to the last cell."""
     return place_in(phase, row, grid, grid.grading)
@@ -164,26 +155,6 @@ def volume_of(cell, grid, grading):
     if grading is None:
         return grid.volume
     return grading.volume[cell]
-
-
-@kernel
-def divide_slabs(offsets, slabs, bounds):
-    """Give each thread a contiguous run of slabs with about equal numbers of particles.
-
-    bounds : (threads + 1,) first slab of each thread
-    """
-    cells = offsets.shape[0] - 1
-    threads = bounds.shape[0] - 1
-    total = offsets[cells]
-    slab = 0
-    for thread in range(threads):
-        bounds[thread] = slab
-        wanted = total * (thread + 1) // threads
-        while slab < slabs and offsets[first_cell(slab + 1, slabs, cells)] <= wanted:
-            slab += 1
-        if slab == bounds[thread] and slab < slabs and total > 0:
-            slab += 1
-    bounds[threads] = slabs
 
 
 @kernel

@@ -27,6 +27,7 @@ from dsmc.cells import (
     reorder_rows,
 )
 from dsmc.compiled import kernel
+from dsmc.slabs import nothing_taken
 from dsmc.team import Team
 
 GROWTH = 1.5  # of the buffers, when they are full
@@ -50,6 +51,7 @@ class Particles:
     histogram: np.ndarray  # (groups, cells + 1) the last column counts what leaves the box
     slots: np.ndarray  # (groups, cells + 1)
     bounds: np.ndarray  # (threads + 1,) first slab of each thread
+    taken: np.ndarray  # (threads, LINE) slabs at the borders of threads
     slabs: int
     dimension: int
 
@@ -129,6 +131,7 @@ def particles(
         histogram=np.zeros((groups, cells + 1), np.int32),
         slots=np.zeros((groups, cells + 1), row_number(count)),
         bounds=np.zeros(threads + 1, np.int64),
+        taken=nothing_taken(threads),
         slabs=number_of_slabs(grid),
         dimension=dimension,
     )

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dsmc.batch import CELLS, ROWS, Batch, admit, batches, tried_at
-from dsmc.cells import count_rows, divide_slabs, first_cell, prefix_sum, reorder_rows, volume_of
+from dsmc.cells import count_rows, prefix_sum, reorder_rows, volume_of
 from dsmc.census import Census, record_exposure
 from dsmc.collide import collide_cells
 from dsmc.compiled import kernel, nested_kernel
@@ -24,6 +24,7 @@ from dsmc.inflow import CHUNKS, chunk_run
 from dsmc.model import Model
 from dsmc.moments import add_cell
 from dsmc.particles import Particles, reserve, swap_buffers
+from dsmc.slabs import NOBODY, close_borders, divide_slabs, first_cell, own_run, take_slab
 from dsmc.team import Team
 from dsmc.velocities import Velocities, count_velocities
 from dsmc.walls import columns
@@ -65,11 +66,12 @@ def room_for(state: Particles, entered: int, spaces: Batch) -> Batch:
 def advance_slabs(
     thread, bounds, phase, species, offsets, model, acceleration, planes, key, step, sums,
     velocities, census,
-    destination, histograms, tallies, batches,
+    destination, histograms, tallies, batches, taken,
 ):  # fmt: skip
     """Pass A over a thread's run of slabs: sample, collide, sample, fly.
 
     bounds : (threads + 1,) first slab of each; histograms : (groups, cells + 1)
+    taken : (threads, LINE) slabs at the borders of threads: see `dsmc.slabs`
     acceleration, planes : those of the model, by themselves: where they are None, the compiler
         leaves away what belongs to them
     """
@@ -85,7 +87,12 @@ def advance_slabs(
         batches.flow[thread], batches.begin[thread], batches.member[thread],
         tried_at(batches.tried, thread), batches.normal[thread],
     )  # fmt: skip
-    for slab in range(bounds[thread], bounds[thread + 1]):
+    turn, end_of_own = own_run(thread, bounds)
+    while True:
+        slab = turn if turn < end_of_own else take_slab(thread, bounds, taken)
+        if slab == NOBODY:
+            return
+        turn += 1
         cell, end = first_cell(slab, slabs, cells), first_cell(slab + 1, slabs, cells)
         while cell < end:
             begin, cell = cell, batch_end(offsets, cell, end)
@@ -159,12 +166,13 @@ def advance(
     velocities : of the cells whose velocities are counted with the sums, or None
     stages : `advance_slabs`, or a variant of it around other laws
     """
-    divide_slabs(state.offsets, state.slabs, state.bounds)
+    divide_slabs(state.offsets, state.slabs, state.bounds, state.taken)
     team.each(
         stages, state.bounds, state.phase, state.species, state.offsets, model,
         model.acceleration, model.planes, key, step, sums, velocities, census,
-        state.destination, state.histogram, tallies, batches,
+        state.destination, state.histogram, tallies, batches, state.taken,
     )  # fmt: skip
+    close_borders(state.bounds, state.taken)
 
 
 @nested_kernel

@@ -26,7 +26,7 @@ from numba.core.extending import intrinsic
 from dsmc.compiled import COMPILED, CPUDispatcher, kernel
 from dsmc.shares import call, new_page, noting
 
-PATIENCE = 5000  # looks before a thread sleeps, of some 100 cycles each where there is a pause
+PATIENCE = 20000  # looks before a thread sleeps, of some 100 cycles each where there is a pause
 NAP = 2e-5  # of the one who waits for the others beyond his patience [s]
 WAITS = platform.machine().lower() in ("x86_64", "amd64")  # has an instruction for it
 LINE = 8  # numbers in a line of the cache, of which every thread has one for itself
@@ -57,6 +57,17 @@ def tell(context, line, place, value):
         return context.get_dummy_value()
 
     return types.void(line, types.int64, types.int64), write
+
+
+@intrinsic
+def next_ticket(context, line, place):
+    """Count line[place] up, and return what it was: each number goes to one thread."""
+
+    def write(context, builder, signature, values):
+        place = _place_of(context, builder, signature, values)
+        return builder.atomic_rmw("add", place, ir.Constant(ir.IntType(64), 1), "seq_cst")
+
+    return types.int64(line, types.int64), write
 
 
 def _place_of(context, builder, signature, values):

@@ -24,7 +24,7 @@ LAYERS = {
     "stages and state": {
         "batch", "cells", "census", "collide", "crossings", "disjoint", "drift", "encounters",
         "fall", "gas", "inflow", "initial", "macroscopic", "model", "moments", "outside", "pairs",
-        "particles", "partners", "repulsion", "rows", "turning", "velocities", "walls",
+        "particles", "partners", "repulsion", "rows", "slabs", "turning", "velocities", "walls",
     },
     "step": {"device", "executor", "host", "step"},
     "measuring": {

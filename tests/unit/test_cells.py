@@ -6,12 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsmc.cells import (
-    SLABS,
     cell_of,
     count_cells,
     count_rows,
-    divide_slabs,
-    first_cell,
     grid,
     number_of_cells,
     number_of_slabs,
@@ -20,6 +17,7 @@ from dsmc.cells import (
     reorder_rows,
 )
 from dsmc.particles import particles, swap_buffers
+from dsmc.slabs import SLABS, divide_slabs, first_cell, nothing_taken
 from dsmc.step import SHARED, lay_out
 from dsmc.team import Team
 
@@ -205,7 +203,7 @@ def test_every_slab_belongs_to_exactly_one_thread(members, threads):
     offsets = np.concatenate([[0], np.cumsum(members)]).astype(np.int64)
     slabs = number_of_slabs(grid((1.0,), (cells,)))
     bounds = np.full(threads + 1, -7)
-    divide_slabs(offsets, slabs, bounds)
+    divide_slabs(offsets, slabs, bounds, nothing_taken(threads))
     assert bounds[0] == 0 and bounds[-1] == slabs
     assert np.all(np.diff(bounds) >= 0)
     edges = offsets[[first_cell(slab, slabs, cells) for slab in range(slabs + 1)]]
