@@ -41,9 +41,14 @@ def faces(axes: str = "xyz", **face) -> Callable[[Tables], None]:
     """Other faces on these axes."""
 
     def change(tables: Tables) -> None:
-        tables["boundaries"] |= {axis: dict(face) for axis in axes}
+        tables["boundaries"] |= {axis: {"low": face, "high": face} for axis in axes}
 
     return change
+
+
+def periodic(tables: Tables) -> None:
+    """No faces."""
+    tables["boundaries"] = {axis: {"kind": "periodic"} for axis in "xyz"}
 
 
 def reservoirs(axes: str, speed: float) -> Callable[[Tables], None]:
@@ -79,9 +84,11 @@ def model(name: str) -> Callable[[Tables], None]:
 
 def mixture(tables: Tables) -> None:
     """Half of the molecules twice as heavy."""
-    del tables["gas"]
-    shares = {"one": ARGON, "other": HEAVY}
-    tables["species"] = [{**gas, "name": name, "fraction": 0.5} for name, gas in shares.items()]
+    tables["gas"] = {"model": ARGON["model"]}
+    tables["species"] = [
+        {k: v for k, v in {**gas, "name": name, "fraction": 0.5}.items() if k != "model"}
+        for name, gas in {"light": ARGON, "heavy": HEAVY}.items()
+    ]
 
 
 class Addition(NamedTuple):
@@ -92,9 +99,9 @@ class Addition(NamedTuple):
 
 
 SURFACE = {"temperature_K": TEMPERATURE}
-SAMPLED = ["temperature", "pressure_tensor", "heat_flux"]
+SAMPLED = ["temperature", "pressure_xy", "heat_flux_x"]
 ADDITIONS = {
-    "periodic": Addition("periodic faces", faces(kind="periodic")),
+    "periodic": Addition("periodic faces", periodic),
     "diffuse": Addition("diffuse walls", faces(kind="diffuse", **SURFACE)),
     "partial": Addition(
         "walls of Maxwell, accommodation 0.5", faces(kind="diffuse", accommodation=0.5, **SURFACE)
@@ -106,7 +113,9 @@ ADDITIONS = {
     "reservoirs": Addition("reservoirs on all sides", reservoirs("xyz", 0.0)),
     "stream": Addition("a stream from a reservoir into another", reservoirs("x", SPEED)),
     "force": Addition("a field of force", table("force", acceleration_m_s2=[1e6, 0.0, 0.0])),
-    "uneven": Addition("uneven cells", table("domain", grading={"x": {"ratio": 1.02}})),
+    "uneven": Addition(
+        "uneven cells", table("domain", grading={"x": {"towards": "both", "ratio": 4.0}})
+    ),
     "hard-sphere": Addition("hard spheres", model("hard-sphere")),
     "vhs": Addition("variable hard spheres", model("vhs")),
     "mixture": Addition("two species", mixture),

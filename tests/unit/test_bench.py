@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from benchmarks import open_boundaries
+from benchmarks import additions
 from dsmc import bench
 from dsmc.__main__ import main
 from dsmc.problems import PROBLEMS, ProblemError
@@ -105,16 +105,36 @@ def test_the_table_has_a_line_for_each_problem_and_its_stages(capsys):
     assert shock.startswith("shock") and "enter" in shock
 
 
-def test_open_boxes_hold_the_gas_of_the_closed_one():
-    """Cells, density, time step and particles are the same; the twins are timed beside it."""
-    made = open_boundaries.boxes(2000, "float64")
-    closed = made["closed"]
-    for scenario in made.values():
-        assert (scenario.cells, scenario.weight) == (closed.cells, closed.weight)
-        assert scenario.time_step == closed.time_step
-    found = open_boundaries.compare(2000, 1, "float64", rounds=3)
-    assert found["closed"]["ratio"] == 1.0
-    assert all(row["particles"] == pytest.approx(2000, rel=0.15) for row in found.values())
+@pytest.mark.parametrize("name", additions.ADDITIONS)
+def test_a_box_with_an_addition_holds_the_gas_of_the_plain_one(name):
+    """Cells, molecules for a particle, time step and particles are the same."""
+    plain = additions.box(2000, "float64")
+    other = additions.box(2000, "float64", additions.ADDITIONS[name].change)
+    assert other != plain
+    assert (other.cells, other.particle_count) == (plain.cells, plain.particle_count)
+    assert other.weight == pytest.approx(plain.weight)
+    assert other.time_step == plain.time_step
+
+
+def test_additions_are_timed_beside_the_plain_box(tmp_path, capsys):
+    words = "diffuse reservoirs --particles 2000 --rounds 3 --precision float64"
+    assert additions.main([*words.split(), "--json", str(tmp_path / "found.json")]) == 0
+    entries = json.loads((tmp_path / "found.json").read_text())["entries"]
+    assert [entry["name"] for entry in entries] == ["diffuse", "reservoirs"]
+    for entry in entries:
+        least, most = entry["ratio_range"]
+        assert 0.0 < least <= entry["ratio"] <= most
+    told = capsys.readouterr().out
+    assert "diffuse walls" in told and "reservoirs on all sides" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [("difuse", "unknown: difuse; known: periodic"), ("--threads 4000", "this machine has")],
+)
+def test_wrong_words_for_additions_are_told(words, told, capsys):
+    assert additions.main(words.split()) == 2
+    assert told in capsys.readouterr().err
 
 
 def test_a_box_that_was_empty_for_a_time_is_told(monkeypatch):
