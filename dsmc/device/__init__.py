@@ -6,14 +6,17 @@ precision a step does what the host's does, up to rounding. What it does not pla
     laws, draws         the engine's formulas and random words over tensors
     particles, model    the state and the frozen values as tensors
     cells, pairs, collide, walls, drift, moments        the stages
+    fused               collisions and flights as kernels of Triton, for a GPU
+    stages              which of them a step calls
     step                their order
     executor            what a simulation talks to
     refusals            what is refused, and the cure
 
 A stage works on whole tensors: all cells, all particles at once. Where fewer and fewer take part
 (cells with candidates left, particles between faces) it makes a list of those that do: only there
-the host waits for the device (`lists`). Sums are taken in a fixed order, so that a run gives the
-same bits whenever it is repeated on the same machine.
+the host waits for the device (`lists`). A kernel plays all candidates of a cell without a list.
+Sums are taken in a fixed order, so that a run gives the same bits whenever it is repeated on the
+same machine.
 """
 
 from __future__ import annotations

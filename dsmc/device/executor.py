@@ -13,13 +13,13 @@ from dsmc.cells import number_of_cells, number_of_slabs
 from dsmc.census import Census
 from dsmc.device import Refused
 from dsmc.device.bandwidth import wait
-from dsmc.device.collide import ROUNDS, all_cells
-from dsmc.device.laws import laws as laws_of
+from dsmc.device.collide import all_cells
 from dsmc.device.model import model_on
 from dsmc.device.moments import add_cells, block_sums
 from dsmc.device.pairs import members, pair_table, total_of
 from dsmc.device.particles import particles_of, particles_on
 from dsmc.device.refusals import refuse
+from dsmc.device.stages import stages_on
 from dsmc.device.step import advance, nowhere
 from dsmc.executor import Stage
 from dsmc.model import Model
@@ -39,6 +39,7 @@ class Device:
     """An `Executor` on a GPU ("cuda"), or on tensors of the host ("torch-cpu").
 
     laws : {name: law of tensors} in place of the package's own
+    fused : whether stages are kernels of Triton; None where they can be (`stages`)
     Raises Refused for a scenario that the device does not play.
     """
 
@@ -49,6 +50,7 @@ class Device:
         model: Model,
         key: tuple,
         laws: Mapping[str, Callable] | None = None,
+        fused: bool | None = None,
     ):
         refuse(device, scenario)
         self._device = torch.device("cuda" if device == "cuda" else "cpu")
@@ -56,8 +58,8 @@ class Device:
             torch.cuda.reset_peak_memory_stats(self._device)  # `memory` is that of this run
         self._key, self._host_model = key, model
         self._model = model_on(self._device, model)
-        self._table = pair_table(model.gas, self._device)
-        self._laws = laws_of(laws)
+        table = pair_table(model.gas, self._device)
+        self._stages = stages_on(self._device, self._model, table, laws, fused)
         self.outside, self.next_id = Outside(scenario), 0  # nothing enters
         kinds, cells = model.gas.mass.size, number_of_cells(model.grid)
         self._collisions = self._zeros(kinds, kinds, 2, dtype=torch.int64)
@@ -107,7 +109,7 @@ class Device:
         """Take these particles, in any order, in place of those that are there.
 
         phase : (N, d + 3) [m, m/s]; columns : {name: (N,)}
-        Raises Refused where cells are too full for the rounds of candidates.
+        Raises Refused where cells are too full: of candidates there is a limit.
         """
         sorted_rows = particles(phase, self._host_model.grid, 1, **columns)
         self._particles = particles_on(self._device, sorted_rows)
@@ -116,15 +118,16 @@ class Device:
             self._refuse_full_cells()
 
     def _refuse_full_cells(self) -> None:
-        """Half of the rounds for the mean leaves the other half to chance and to the flow."""
+        """Half of the limit for the mean leaves the other half to chance and to the flow."""
+        stages, limit = self._stages, self._stages.most
         listed = members(self._particles, self._model.mass.numel())
-        cells = all_cells(self._particles, listed, self._model, self._table, self._laws)
+        cells = all_cells(self._particles, listed, self._model, stages.table, stages.laws)
         most = float(total_of(cells.flow).max()) * self._model.time_step
-        if most > ROUNDS / 2:
-            times = f"{2 * most / ROUNDS:.1f} times"
+        if most > limit / 2:
+            times = f"{2 * most / limit:.1f} times"
             raise Refused(
                 f"the fullest cell has {most:.0f} candidate pairs in a step; the device plays them "
-                f"one after the other, {ROUNDS} at most\n  cure: {times} as many cells "
+                f"one after the other, {limit} at most\n  cure: {times} as many cells "
                 "(domain.cells), a time step (run.time_step_s or run.time_step_mct) "
                 f"{times} shorter, or the device cpu"
             )
@@ -145,8 +148,8 @@ class Device:
         here = nowhere(self._device, self._key, step)
         inner = None if sums is None else self._sums.zero_()
         advance(
-            self._particles, self._model, self._table, self._laws, here, self._waiting(stage),
-            inner, self._collisions, self._walls,
+            self._particles, self._stages, here, self._waiting(stage), inner, self._collisions,
+            self._walls,
         )  # fmt: skip
         if sums is not None:
             sums += self._sums.cpu().numpy()
@@ -181,7 +184,7 @@ class Device:
         """
         about = torch.tensor(frame, dtype=torch.float64, device=self._device)
         kinds = self._model.mass.numel()
-        return block_sums(self._particles, kinds, about, self._laws).cpu().numpy()
+        return block_sums(self._particles, kinds, about, self._stages.laws).cpu().numpy()
 
     def close(self) -> None:
         """Nothing to let go that is not let go with the executor."""

@@ -18,7 +18,10 @@ STAGES = {
     "inflow", "moments", "pairs", "partners", "repulsion", "step", "turning", "velocities", "walls",
 }  # fmt: skip
 
-BOUND = {"dsmc/device/laws.py"}  # where laws get their elementary functions
+BOUND = {
+    "dsmc/device/laws.py",
+    "dsmc/device/fused/laws.py",
+}  # where laws get their elementary functions
 
 LOOPS = ast.For | ast.While | ast.comprehension
 BRANCHES = ast.If | ast.IfExp | ast.Match

@@ -53,6 +53,7 @@ CONFINED = {
     "numba": INSTRUCTIONS,
     "llvmlite": INSTRUCTIONS,
     "torch": ("dsmc/device/", "bridge/"),
+    "triton": ("dsmc/device/fused/",),
     "h5py": (
         "dsmc/hdf5.py", "dsmc/damage.py", "dsmc/trajectory.py", "dsmc/fields.py", "dsmc/mesh.py",
         "dsmc/snapshots.py", "dsmc/checkpoint.py", "dsmc/inspect/",
@@ -64,7 +65,7 @@ CONFINED = {
 IF_INSTALLED = {"xarray", "IPython"}
 
 # What the start of a module must not load, directly or through what it imports.
-HEAVY = {"numba", "llvmlite", "torch", "h5py", "matplotlib", "scipy", "MDAnalysis"}
+HEAVY = {"numba", "llvmlite", "torch", "triton", "h5py", "matplotlib", "scipy", "MDAnalysis"}
 LIGHT_START = {
     "dsmc": HEAVY | {"numpy", "pydantic", "rich"},
     "dsmc.__main__": HEAVY | {"pydantic", "rich"},
@@ -139,7 +140,8 @@ def declared_libraries() -> set[str]:
     """Import names of the libraries that the packages may use at run time."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     needed = [*project["dependencies"], *project["optional-dependencies"]["torch"]]
-    return {re.match(r"[\w-]+", line)[0].lower() for line in needed} | {"llvmlite"}  # of numba
+    named = {re.match(r"[\w-]+", line)[0].lower() for line in needed}
+    return named | {"llvmlite", "triton"}  # of numba; of torch for CUDA
 
 
 def loads_with(start: str, sources: Iterable[Module]) -> dict[str, str]:

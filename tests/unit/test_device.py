@@ -1,4 +1,4 @@
-"""What the device refuses, and how: the key, the reason, the cure, and exit code 2."""
+"""What the device refuses, and how: the key, the reason, the cure, and exit code 2; its stages."""
 
 import json
 
@@ -13,6 +13,9 @@ from tests.parity.boxes import OUTSIDE
 from tests.parity.device_boxes import device_box
 
 torch = pytest.importorskip("torch")
+
+from dsmc.device import fused, stages  # noqa: E402
+from dsmc.device.bandwidth import name_of  # noqa: E402
 
 DEVICE = "torch-cpu"
 RESERVOIR = {"x": {"low": OUTSIDE, "high": {"kind": "open"}}}
@@ -145,3 +148,34 @@ def test_the_benchmark_names_the_device(capsys):
     for problem in report["problems"]:
         total = sum(problem["ns_per_stage"].values())
         assert problem["particle_steps_per_second"] == pytest.approx(1e9 / total, rel=0.3)
+
+
+# ------------------------------------------------------------------ kernels of Triton
+
+
+def test_a_gpu_is_told_with_what_it_is_used(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "a GPU")
+    monkeypatch.setattr(fused, "find_spec", lambda name: None)
+    assert name_of("cuda") == "a GPU, without Triton: it is not installed"
+    monkeypatch.setattr(fused, "find_spec", lambda name: name)
+    monkeypatch.setattr(fused, "version", lambda name: "3.7.1")
+    monkeypatch.setattr(fused.Path, "is_file", lambda path: True)
+    monkeypatch.setattr(fused.shutil, "which", lambda name: None)
+    assert name_of("cuda") == "a GPU, without Triton: no C compiler"
+    monkeypatch.setattr(fused.shutil, "which", lambda name: name)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: (9, 0))
+    assert name_of("cuda") == "a GPU, Triton 3.7.1"
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: (7, 5))
+    assert name_of("cuda") == "a GPU, without Triton: not for this GPU"
+    monkeypatch.setattr(fused.Path, "is_file", lambda path: False)
+    assert name_of("cuda") == "a GPU, without Triton: no header files of Python"
+
+
+def test_stages_are_kernels_on_a_gpu_that_has_what_they_need(monkeypatch):
+    gpu, host = torch.device("cuda"), torch.device("cpu")
+    monkeypatch.setattr(stages, "missing", lambda: None)
+    assert stages.is_fused(gpu, None) and stages.is_fused(host, None, True)
+    assert not stages.is_fused(gpu, None, False) and not stages.is_fused(host, None)
+    assert not stages.is_fused(gpu, {"like_pairs": lambda n: n})  # of tensors: not to be compiled
+    monkeypatch.setattr(stages, "missing", lambda: "it is not installed")
+    assert not stages.is_fused(gpu, None)
