@@ -1,5 +1,6 @@
 """The stages that a step calls, and which: on tensors, or fused where there are kernels."""
 
+import warnings
 from collections.abc import Callable, Mapping
 
 import torch
@@ -50,8 +51,15 @@ def stages_on(
     """The stages of a device; laws : {name: law of tensors}; fused : see `is_fused`."""
     if not is_fused(device, laws, fused):
         return Stages(model, table, laws)
-    from dsmc.device.fused.stages import Fused  # loads Triton
+    from dsmc.device.fused.rehearsal import fault  # these load Triton
+    from dsmc.device.fused.stages import Fused
 
+    if fused is None and (wrong := fault(model, table)):
+        warnings.warn(
+            f"kernels of Triton are not used, but slower tensors: {wrong}", RuntimeWarning,
+            stacklevel=2,
+        )  # fmt: skip
+        return Stages(model, table, laws)
     return Fused(model, table, laws)
 
 

@@ -15,6 +15,7 @@ import torch
 import dsmc
 from dsmc.device import Refused, executor
 from dsmc.device.fused import collide
+from dsmc.device.fused.rehearsal import fault
 from tests.parity.boxes import SERIES, remains
 from tests.parity.device_boxes import device_box
 from tests.parity.test_device import Waits
@@ -50,6 +51,11 @@ CROWD = ("vhs", {"domain": {"cells": [40]}, "run": {"time_step_mct": 1.0}})
 def biased(u):
     """A cosine wrong in the tenth digit."""
     return 2.0 * u - (1.0 - 1e-10)
+
+
+def tilted(u, inverse_alpha):
+    """A cosine of soft spheres that is a little too small."""
+    return 2.0 * u - 1.0 - 1e-6 * inverse_alpha
 
 
 def late(u, rate):
@@ -109,6 +115,21 @@ def refusal() -> dict:
     return {}
 
 
+def rehearsals() -> dict:
+    """What a rehearsal tells: of the kernels as they are, with a wrong law, and of broken ones."""
+    found = {}
+    for name, box in (("line", "vss"), ("room", "room"), ("single", "gap")):
+        changes = {"run": SINGLE} if name == "single" else {}
+        with dsmc.Simulation(device_box(box, **changes), device="torch-cpu") as simulation:
+            stages = simulation.executor._stages
+            found[name] = fault(stages.model, stages.table)
+            if name == "line":
+                wrong = {"soft_sphere_cosine": tilted}
+                found["wrong"] = fault(stages.model, stages.table, wrong)
+                found["broken"] = fault(stages.model, stages.table, {"deflect": None})
+    return {name: np.array(str(told)) for name, told in found.items()}
+
+
 def all_runs() -> dict[str, dict]:
     """Everything that is asked of the kernels."""
     found = {name: left(*run, fused=True, steps=steps_of(name)) for name, run in RUNS.items()}
@@ -117,7 +138,7 @@ def all_runs() -> dict[str, dict]:
         found[f"wrong {name}"] = left(
             *RUNS["vhs, uneven, sums"], fused=True, steps=1, laws={name: law}
         )
-    return found | {"waits": waits(), "refusal": refusal()}
+    return found | {"waits": waits(), "refusal": refusal(), "rehearsals": rehearsals()}
 
 
 if __name__ == "__main__":

@@ -21,7 +21,8 @@ from triton.runtime import driver  # noqa: E402
 from triton.runtime.jit import JITFunction  # noqa: E402
 
 import dsmc  # noqa: E402
-from dsmc.device.fused import collide, drift  # noqa: E402
+from dsmc.device import stages  # noqa: E402
+from dsmc.device.fused import collide, drift, rehearsal  # noqa: E402
 from dsmc.device.fused.stages import Fused  # noqa: E402
 from dsmc.device.step import nowhere  # noqa: E402
 from tests.parity.device_boxes import device_box  # noqa: E402
@@ -97,6 +98,23 @@ def test_collisions_do_not_make_the_host_wait(kernels):
 
 def test_a_cell_of_too_many_candidates_is_refused(kernels):
     assert str(kernels["refusal"]["message"]).startswith("step 0: a cell has more than 2")
+
+
+def test_kernels_are_rehearsed_and_wrong_or_broken_ones_are_noticed(kernels):
+    told = {name: str(array) for name, array in kernels["rehearsals"].items()}
+    assert [told[name] for name in ("line", "room", "single")] == 3 * ["None"]
+    assert "not those of the stages on tensors" in told["wrong"]
+    assert "Error: " in told["broken"]
+
+
+def test_a_fault_of_the_kernels_is_told_and_tensors_are_used(monkeypatch):
+    monkeypatch.setattr(stages, "is_fused", lambda *_: True)
+    monkeypatch.setattr(rehearsal, "fault", lambda *_: "no such instruction")
+    with (
+        pytest.warns(RuntimeWarning, match="not used, but slower tensors: no such instruction"),
+        dsmc.Simulation(device_box("vss"), device="torch-cpu") as simulation,
+    ):
+        assert type(simulation.executor._stages) is stages.Stages
 
 
 # ------------------------------------------------------------------ compiled for a GPU

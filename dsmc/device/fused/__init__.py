@@ -4,6 +4,7 @@
     collide     all candidates of a cell by one lane
     drift       a flight, and the cell where it ends
     stages      what a step calls: these where they apply, else the stages on tensors
+    rehearsal   whether they play on this device what the stages on tensors play
 
 They play what the stages on tensors play, which stay the reference and need no Triton: the same
 candidates at the same addresses, values to rounding. Triton comes with PyTorch for CUDA.
