@@ -87,7 +87,7 @@ class Batch(NamedTuple):
     rate: np.ndarray  # (S, S, places) majorant of sigma g
     flow: np.ndarray  # (S, S, places) candidates per second
     begin: np.ndarray  # (places, S + 1) first member of each species
-    member: np.ndarray  # (rows,) of a mixture: rows sorted by species, cell by cell
+    member: np.ndarray  # (rows + 1,) of a mixture: rows sorted by species, cell by cell
     tried: Tried | None  # pairs of this step, where partners are the nearest
     normal: np.ndarray  # (D,) a direction, unless D = 3
 
@@ -120,7 +120,7 @@ def batches(
         places=places, round=round, centre=np.zeros((threads, CELLS, components), dtype),
         farthest=farthest, number=number, rate=rate, flow=flow,
         begin=np.zeros((threads, CELLS, kinds + 1), np.int64),
-        member=np.empty((threads, largest), np.uint64),
+        member=np.empty((threads, largest + 1), np.uint64),
         tried=tried(threads, CELLS) if near else None, normal=np.empty((threads, components)),
     )  # fmt: skip
 

@@ -22,7 +22,7 @@ from dsmc.batch import CELLS, admit, members_at, tried_at
 from dsmc.census import record_collision
 from dsmc.compiled import ZERO, inner_kernel, kernel, nested_kernel
 from dsmc.cross_section import waiting_time
-from dsmc.draws import Address, deal_words, unit
+from dsmc.draws import Address, deal_words, unit, unit_fine
 from dsmc.moments import COLLISIONS, SEPARATIONS
 from dsmc.pairs import (
     choose_members,
@@ -31,13 +31,20 @@ from dsmc.pairs import (
     measure_spread,
     raise_majorants,
     rates,
+    rates_of_each,
     relative_speed_squared,
-    sigma_g,
     sort_members,
     widen,
 )
 from dsmc.partners import forget, meet_near, meet_near_members, separation_squared
-from dsmc.turning import deflections, draw_angles, leave, relative_velocities, scatter_pair
+from dsmc.turning import (
+    deflect_each,
+    deflections,
+    draw_angles,
+    leave,
+    relative_velocities,
+    scatter_pair,
+)
 
 TINY = 1e-200  # far from underflow
 FULL = 64  # particles of a cell that may have several candidates in a round
@@ -76,9 +83,12 @@ def collide_cells(
     left = cells
     while left > 0:
         listed = list_candidates(left, places, round)
+        if species is not None:
+            deal(round.place, round.index, listed, key, step, draws.SPECIES_PAIRS, places, round)
+            draw_shares(listed, round)
         deal(round.place, round.index, listed, key, step, draws.CANDIDATES, places, round)
-        count = advance_clocks(listed, places, round)
-        choose(phase, species, count, first, dimension, key, step, batch)
+        count = advance_clocks(species, listed, places, round)
+        choose(phase, species, count, first, dimension, batch)
         if listed > left:
             count = end_runs(count, places, round)
         hits = accept(species, count, gas, batch.rate, round)
@@ -95,14 +105,14 @@ def survey(phase, species, place, first, dimension, batch):
     """What there is in the cell at a place, and its clock at zero."""
     places = batch.places
     start, stop = places.start[place], places.stop[place]
-    measure_spread(phase, species, place, start, stop, first, dimension, batch)
     if species is None:
         batch.number[0, place] = stop - start
     else:
         begin, (base, end) = batch.begin[place], members_at(places, place)
-        sort_members(species, start, stop, begin, batch.member[base:end])
+        sort_members(species, start, stop, begin, batch.member[base : end + 1])
         for s in range(batch.number.shape[0]):
             batch.number[s, place] = begin[s + 1] - begin[s]
+    measure_spread(phase, species, place, start, stop, first, dimension, batch)
     if batch.tried is not None:
         forget(tried_at(batch.tried, place))
     alone = dimension is not None or batch.tried is not None
@@ -151,11 +161,19 @@ def deal(numbers, indices, count, key, step, stream, places, round):
     deal_words(round.named, indices, count, key, step, stream, words)
 
 
+@nested_kernel
+def draw_shares(count, round):
+    """Uniform numbers, which choose the species of pairs."""
+    for k in range(count):
+        round.x[k] = unit_fine(round.word_0[k], round.word_1[k])
+
+
 @inner_kernel
-def advance_clocks(count, places, round):
+def advance_clocks(species, count, places, round):
     """Let the clocks go on to the candidates; returns how many come in time, first in the list.
 
-    Their first three words stay with them: they choose the pair, and whether it collides.
+    Their first three words stay with them: they choose the pair, and whether it collides. So does
+    the number that chooses its species.
     """
     kept = 0
     for k in range(count):
@@ -165,6 +183,8 @@ def advance_clocks(count, places, round):
         round.place[kept], round.index[kept], round.clock[kept] = place, round.index[k], now
         round.word_0[kept], round.word_1[kept] = round.word_0[k], round.word_1[k]
         round.word_2[kept] = round.word_2[k]
+        if species is not None:
+            round.x[kept] = round.x[k]
         in_time = np.int64(now > places.last[place])
         places.over[place] |= 1 - in_time
         kept += in_time
@@ -172,7 +192,7 @@ def advance_clocks(count, places, round):
 
 
 @inner_kernel
-def choose(phase, species, count, first, dimension, key, step, batch):
+def choose(phase, species, count, first, dimension, batch):
     """A pair for each candidate, and its squared relative speed."""
     places, round = batch.places, batch.round
     for k in range(count):
@@ -182,10 +202,9 @@ def choose(phase, species, count, first, dimension, key, step, batch):
             i, j = choose_two(start, stop - start, word_i, word_j)
             i, j = meet_near(phase, i, j, start, stop, first, tried_at(batch.tried, place))
         else:
-            address = Address(key, step, places.label[place])
             begin, (base, end) = batch.begin[place], members_at(places, place)
             flow, member = batch.flow[:, :, place], batch.member[base:end]
-            a, b = choose_species(places.total[place], flow, address, round.index[k])
+            a, b = choose_species(round.x[k] * places.total[place], flow)
             i, j = choose_members(a, b, begin, member, word_i, word_j)
             i, j = meet_near_members(
                 phase, i, j, a, b, begin, member, first, tried_at(batch.tried, place)
@@ -240,12 +259,15 @@ def accept(species, count, gas, rate, round):
         column = round.likely[:]  # of the type that rows of majorants have: one kernel for both
         rates(round.g_squared, ZERO, count, gas, ZERO, ZERO, column)
         return accepted(count, rate[0, 0], round)
-    hits = 0
     for k in range(count):
         a, b = round.kind[k], round.other_kind[k]
-        likely = sigma_g(round.g_squared[k], gas, a, b)
+        round.y[k], round.z[k] = gas.prefactor[a, b], gas.half_exponent[a, b]
+    rates_of_each(count, round.y, round.z, round)
+    hits = 0
+    for k in range(count):
+        majorant = rate[round.kind[k], round.other_kind[k], round.place[k]]
         round.hit[hits] = k
-        hits += np.int64(unit(round.word_2[k]) * rate[a, b, round.place[k]] < likely)
+        hits += np.int64(unit(round.word_2[k]) * majorant < round.likely[k])
     return hits
 
 
@@ -272,10 +294,7 @@ def turn_hits(phase, species, hits, first, dimension, gas, key, step, places, ro
         if species is None:
             deflections(0, hits, gas.inverse_alpha[0, 0], round)
         else:
-            for n in range(hits):
-                k = round.hit[n]
-                alpha = gas.inverse_alpha[round.kind[k], round.other_kind[k]]
-                deflections(n, n + 1, alpha, round)
+            deflect_each(hits, gas, round)
 
 
 @inner_kernel

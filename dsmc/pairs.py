@@ -8,8 +8,8 @@ Every pair of particles of a cell (of two species of it) is an equally likely ca
 
 import numpy as np
 
-from dsmc import draws
-from dsmc.compiled import COMPILED, inner_kernel, kernel, nested_kernel
+from dsmc.batch import members_at
+from dsmc.compiled import COMPILED, ZERO, inner_kernel, kernel, nested_kernel
 from dsmc.cross_section import (
     bound_squared,
     candidate_rate,
@@ -19,19 +19,11 @@ from dsmc.cross_section import (
     unlike_pairs,
     variable_rate,
 )
-from dsmc.draws import below, unit_fine, words
+from dsmc.draws import below
 from dsmc.row_vectors import bounds_of_three
 
 HARD_SPHERE = 0.5  # half exponent of sigma g = S (g^2)^(1 - omega) at omega = 1/2
 FEW = 32  # particles whose farthest velocity is as far as a corner of the box around all
-
-
-@kernel
-def sigma_g(g_squared, gas, a, b):
-    """The law of sigma g that belongs to a pair of species [m^3/s]."""
-    if gas.half_exponent[a, b] == HARD_SPHERE:
-        return hard_sphere_rate(g_squared, gas.prefactor[a, b])
-    return variable_rate(g_squared, gas.prefactor[a, b], gas.half_exponent[a, b])
 
 
 @kernel
@@ -44,6 +36,15 @@ def rates(g_squared, begin, end, gas, a, b, rate):
         prefactor, half_exponent = gas.prefactor[a, b], gas.half_exponent[a, b]
         for k in range(begin, end):
             rate[k] = variable_rate(g_squared[k], prefactor, half_exponent)
+
+
+@nested_kernel
+def rates_of_each(count, prefactor, half_exponent, round):
+    """sigma g of pairs of any species, each with its constants; both laws, of which one counts."""
+    for k in range(count):
+        hard = hard_sphere_rate(round.g_squared[k], prefactor[k])
+        variable = variable_rate(round.g_squared[k], prefactor[k], half_exponent[k])
+        round.likely[k] = hard if half_exponent[k] == HARD_SPHERE else variable
 
 
 @kernel
@@ -113,16 +114,17 @@ def choose_two(start, count, word_i, word_j):
 
 
 @kernel
-def choose_species(total, flow, address, draw):
-    """A pair of species a <= b, in proportion to its candidates per second; flow : (S, S)"""
-    high, low, _, _ = words(address, draws.SPECIES_PAIRS, draw, 0)
-    left = unit_fine(high, low) * total
+def choose_species(share, flow):
+    """A pair of species a <= b, in proportion to its candidates per second.
+
+    share : of the flow of all, a uniform number of it; flow : (S, S)
+    """
     chosen_a, chosen_b = 0, 0
     for a in range(flow.shape[0]):
         for b in range(a, flow.shape[0]):
-            if flow[a, b] > 0.0 and left >= 0.0:
+            if flow[a, b] > 0.0 and share >= 0.0:
                 chosen_a, chosen_b = a, b
-            left -= flow[a, b]
+            share -= flow[a, b]
     return chosen_a, chosen_b
 
 
@@ -143,21 +145,18 @@ def choose_members(a, b, begin, member, word_i, word_j):
 
 @nested_kernel
 def sort_members(species, start, stop, begin, member):
-    """List the rows of a cell by species (stable counting sort): those of s from begin[s] on."""
-    count = begin.shape[0] - 1
-    for s in range(count + 1):
-        begin[s] = 0
-    for row in range(np.uint64(start), np.uint64(stop)):
-        begin[species[row] + 1] += 1
-    for s in range(count):
-        begin[s + 1] += begin[s]
-    for row in range(np.uint64(start), np.uint64(stop)):
-        s = species[row]
-        member[begin[s]] = row
-        begin[s] += 1
-    for s in range(count, 0, -1):
-        begin[s] = begin[s - 1]
-    begin[0] = 0
+    """List the rows of a cell by species, in their order: those of s from begin[s] on.
+
+    Every row is written at the end of the list, which moves on if the row belongs there: no branch
+    is guessed wrongly.  member : (n + 1,)
+    """
+    place = ZERO
+    for s in range(begin.shape[0] - 1):
+        begin[s] = place
+        for row in range(np.uint64(start), np.uint64(stop)):
+            member[place] = row
+            place += np.int64(species[row] == s)
+    begin[begin.shape[0] - 1] = place
 
 
 @inner_kernel
@@ -216,10 +215,14 @@ def measure_spread(phase, species, place, start, stop, first, dimension, batch):
                 square = found if found > square else square
         batch.farthest[0, place] = square
         return
+    begin, (base, end) = batch.begin[place], members_at(batch.places, place)
+    member = batch.member[base:end]
     for s in range(batch.farthest.shape[0]):
-        batch.farthest[s, place] = 0.0
-    for row in range(np.uint64(start), np.uint64(stop)):
-        widen(phase, row, first, dimension, species[row], centre, batch.farthest[:, place])
+        square = 0.0
+        for n in range(np.uint64(begin[s]), np.uint64(begin[s + 1])):
+            found = deviation_squared(phase, member[n], first, dimension, centre)
+            square = found if found > square else square
+        batch.farthest[s, place] = square
 
 
 @kernel

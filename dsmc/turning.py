@@ -76,6 +76,50 @@ def turn(begin, end, is_isotropic, round):
             round.x[n], round.y[n], round.z[n] = x, y, z
 
 
+@inner_kernel
+def deflect_each(hits, gas, round):
+    """Turn the relative velocities of pairs of any species."""
+    alpha = alpha_of_all(gas.inverse_alpha)
+    if alpha > 0.0:
+        deflections(0, hits, alpha, round)
+        return
+    for n in range(hits):
+        k = round.hit[n]
+        round.likely[n] = gas.inverse_alpha[round.kind[k], round.other_kind[k]]
+    turn_each(hits, round.likely, round)
+
+
+@nested_kernel
+def alpha_of_all(inverse_alpha):
+    """1/alpha that all pairs of species have, or 0 where they differ; inverse_alpha : (S, S)."""
+    first = inverse_alpha[0, 0]
+    for a in range(inverse_alpha.shape[0]):
+        for b in range(inverse_alpha.shape[0]):
+            if inverse_alpha[a, b] != first:
+                return 0.0
+    return first
+
+
+@nested_kernel
+def turn_each(hits, inverse_alpha, round):
+    """The isotropic ones first; then all as soft spheres, of which the others are taken."""
+    for n in range(hits):
+        if inverse_alpha[n] == ISOTROPIC:
+            x, y, z = round.x[n], round.y[n], round.z[n]
+            cosine = isotropic_cosine(round.cosine[n])
+            x, y, z = isotropic(x * x + y * y + z * z, cosine, round.azimuth[n])
+            round.x[n], round.y[n], round.z[n] = x, y, z
+    for n in range(hits):
+        round.cosine[n] = soft_sphere_cosine(round.cosine[n], inverse_alpha[n])
+    for n in range(hits):
+        x, y, z = round.x[n], round.y[n], round.z[n]
+        h_x, h_y, h_z = deflect(x, y, z, round.cosine[n], round.azimuth[n])
+        done = inverse_alpha[n] == ISOTROPIC
+        round.x[n] = x if done else h_x
+        round.y[n] = y if done else h_y
+        round.z[n] = z if done else h_z
+
+
 @nested_kernel
 def leave(phase, i, j, first, share_i, share_j, n, round):
     """Give a pair the velocities that belong to its new relative one; share_i = m_i/(m_i + m_j)."""

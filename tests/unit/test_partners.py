@@ -33,7 +33,7 @@ def meet(phase, i, j, memory):
 
 def meet_other(phase, species, i, j, a, b, memory):
     """The same in a mixture, where i is of species a and j of b."""
-    begin, member = np.zeros(3, np.int64), np.zeros(len(phase) - 4, np.uint64)
+    begin, member = np.zeros(3, np.int64), np.zeros(len(phase) - 3, np.uint64)
     sort_members(species, 2, len(phase) - 2, begin, member)
     first, pair = phase.shape[1] - 3, (np.uint64(i), np.uint64(j))
     return tuple(map(int, meet_near_members(phase, *pair, a, b, begin, member, first, memory)))
