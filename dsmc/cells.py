@@ -170,8 +170,8 @@ def count_cells(phase, start, stop, grid, destination, histogram):
 def count_rows(histogram, first, last):
     """How many rows all groups together have in the cells first:last."""
     total = 0
-    for group in range(histogram.shape[0]):
-        for cell in range(first, last):
+    for group in range(np.uint64(histogram.shape[0])):
+        for cell in range(np.uint64(first), np.uint64(last)):
             total += histogram[group, cell]
     return total
 
@@ -186,9 +186,9 @@ def prefix_sum(histogram, offsets, slots, first, last, total):
     histogram : (groups, cells + 1); offsets : (cells + 1,); slots : as histogram, overwritten
     first, last : the columns that are summed; total : of those before them
     """
-    for cell in range(first, last):
+    for cell in range(np.uint64(first), np.uint64(last)):
         offsets[cell] = total
-        for group in range(histogram.shape[0]):
+        for group in range(np.uint64(histogram.shape[0])):
             slots[group, cell] = total
             total += histogram[group, cell]
 

@@ -71,7 +71,8 @@ class Outside:
 
         count : `count_arrivals`, or a variant of it around other laws
         """
-        count(self.inflow, key, step, cells, self._ends)
+        if self._ends.size > 1:
+            count(self.inflow, key, step, cells, self._ends)
         return self._ends
 
     def _sources(self, scenario: Scenario) -> Inflow:

@@ -5,7 +5,7 @@ Kernels let go of the interpreter's lock, so plain threads do; nothing depends o
 To wake a sleeping thread may take as long as a short step, and so may a call of a kernel from
 Python, which the threads would have to make one after the other. So who gives out work writes it
 on a *board* (`dsmc.shares`), and threads that wait look at the board, in a kernel of their own, for
-a fraction of a millisecond before they sleep. Whoever sleeps is woken through a queue. A thread
+about a millisecond before they sleep. Whoever sleeps is woken through a queue. A thread
 says that it will sleep before it looks for the last time, and who gives out work writes before he
 asks who sleeps: one of the two sees the other. Where there are more threads than cores, nobody
 looks for longer than once.
@@ -26,7 +26,7 @@ from numba.core.extending import intrinsic
 from dsmc.compiled import COMPILED, CPUDispatcher, kernel
 from dsmc.shares import call, new_page, noting
 
-PATIENCE = 20000  # looks before a thread sleeps, of some 100 cycles each where there is a pause
+PATIENCE = 50_000  # looks before a thread sleeps, of some 100 cycles each where there is a pause
 NAP = 2e-5  # of the one who waits for the others beyond his patience [s]
 WAITS = platform.machine().lower() in ("x86_64", "amd64")  # has an instruction for it
 LINE = 8  # numbers in a line of the cache, of which every thread has one for itself
