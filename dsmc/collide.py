@@ -20,7 +20,7 @@ import numpy as np
 from dsmc import draws
 from dsmc.batch import CELLS, admit, members_at, tried_at
 from dsmc.census import record_collision
-from dsmc.compiled import ZERO, inner_kernel, kernel, nested_kernel
+from dsmc.compiled import ZERO, inner_kernel, nested_kernel
 from dsmc.cross_section import waiting_time
 from dsmc.draws import Address, deal_words, unit, unit_fine
 from dsmc.moments import COLLISIONS, SEPARATIONS
@@ -271,7 +271,7 @@ def accept(species, count, gas, rate, round):
     return hits
 
 
-@kernel
+@nested_kernel
 def accepted(count, rate, round):
     """The candidates whose sigma g exceeds a random share of its majorant; how many."""
     hits = 0

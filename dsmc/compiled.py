@@ -159,6 +159,9 @@ def _rebuilt(
 ) -> tuple[CPUDispatcher, set[str]]:
     """The tree of kernels below `original`, with laws replaced, and the names of those it used."""
     replacements = {name: f if isinstance(f, CPUDispatcher) else law(f) for name, f in laws.items()}
+    # The index of the cache and the linker go by name: names of their own for each choice of laws.
+    pairs = (f"{name}={law.py_func.__name__}" for name, law in replacements.items())
+    chosen = ",".join(sorted(pairs))
     used: set[str] = set()
     rebuilt: dict[int, CPUDispatcher] = {}
 
@@ -186,6 +189,7 @@ def _rebuilt(
                 function.__closure__,
             )
             options = {**dispatcher.targetoptions, "nopython": True}
+            copy.__qualname__ = f"{function.__qualname__}({chosen})"
             result = numba.jit(**options)(copy)
             result.__class__ = type(dispatcher)
         else:
@@ -195,9 +199,6 @@ def _rebuilt(
 
     result = rebuild(original)
     if used and CACHE_DIRECTORY is not None and all(map(_is_ours, replacements.values())):
-        # The index of the cache goes by name: one of its own for each choice of laws.
-        chosen = (f"{name}={law.py_func.__name__}" for name, law in replacements.items())
-        result.py_func.__qualname__ += f"({','.join(sorted(chosen))})"
         result.enable_caching()
     return result, used
 

@@ -1,4 +1,4 @@
-"""The executor of the host: compiled kernels, every thread over its own run of slabs."""
+"""The executor of the host: compiled kernels, every thread over a run of slabs."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ def enter_rows(
         histogram[new] += 1
 
 
-@kernel
+@nested_kernel
 def place(phase, row, axes, source, inflow, model, address, rank):
     """Put a particle anywhere on the range of its patch; returns the time it has to fly [s]."""
     face = inflow.face[source]
@@ -163,7 +163,7 @@ def entering_speed(speed_ratio, address, rank):
         trial += 1
 
 
-@kernel
+@nested_kernel
 def chunk_run(thread, threads):
     """The run of chunks that a thread works on: first, and one behind the last."""
     return CHUNKS * thread // threads, CHUNKS * (thread + 1) // threads

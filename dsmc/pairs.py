@@ -9,7 +9,7 @@ Every pair of particles of a cell (of two species of it) is an equally likely ca
 import numpy as np
 
 from dsmc.batch import members_at
-from dsmc.compiled import COMPILED, ZERO, inner_kernel, kernel, nested_kernel
+from dsmc.compiled import COMPILED, ZERO, inner_kernel, nested_kernel
 from dsmc.cross_section import (
     bound_squared,
     candidate_rate,
@@ -26,7 +26,7 @@ HARD_SPHERE = 0.5  # half exponent of sigma g = S (g^2)^(1 - omega) at omega = 1
 FEW = 32  # particles whose farthest velocity is as far as a corner of the box around all
 
 
-@kernel
+@nested_kernel
 def rates(g_squared, begin, end, gas, a, b, rate):
     """sigma g of a pair of species, place by place; rate : (places,)."""
     if gas.half_exponent[a, b] == HARD_SPHERE:
@@ -47,7 +47,7 @@ def rates_of_each(count, prefactor, half_exponent, round):
         round.likely[k] = hard if half_exponent[k] == HARD_SPHERE else variable
 
 
-@kernel
+@nested_kernel
 def bounds(first, second, begin, end, bound):
     """The squared relative speed that no pair of two species exceeds, place by place."""
     for k in range(begin, end):
@@ -113,7 +113,7 @@ def choose_two(start, count, word_i, word_j):
     return np.uint64(start) + i, np.uint64(start) + j
 
 
-@kernel
+@nested_kernel
 def choose_species(share, flow):
     """A pair of species a <= b, in proportion to its candidates per second.
 
@@ -128,7 +128,7 @@ def choose_species(share, flow):
     return chosen_a, chosen_b
 
 
-@kernel
+@nested_kernel
 def choose_members(a, b, begin, member, word_i, word_j):
     """Two different rows, one of species a and one of species b.
 
@@ -225,7 +225,7 @@ def measure_spread(phase, species, place, start, stop, first, dimension, batch):
         batch.farthest[s, place] = square
 
 
-@kernel
+@nested_kernel
 def deviation_squared(phase, row, first, dimension, centre):
     """|v - centre|^2 of one particle [m^2/s^2]."""
     if dimension is None:

@@ -51,7 +51,7 @@ class Particles:
     histogram: np.ndarray  # (groups, cells + 1) the last column counts what leaves the box
     slots: np.ndarray  # (groups, cells + 1)
     bounds: np.ndarray  # (threads + 1,) first slab of each thread
-    taken: np.ndarray  # (threads, LINE) slabs at the borders of threads
+    taken: np.ndarray  # (threads, IN_A_LINE) slabs at the borders of threads
     slabs: int
     dimension: int
 

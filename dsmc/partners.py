@@ -96,7 +96,7 @@ def meet_near_members(phase, i, j, a, b, begin, member, first, tried):
     return i, nearest(phase, i, j, begin[b], begin[b + 1], member, first, tried)
 
 
-@kernel
+@nested_kernel
 def nearest(phase, i, j, begin, end, member, first, tried):
     """The nearest of some rows that was not tried with row i, else row j.
 

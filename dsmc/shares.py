@@ -104,6 +104,7 @@ def noting(share: CPUDispatcher) -> CPUDispatcher:
     copy.__qualname__ = f"{_note.__name__}({inner.__module__}.{inner.__qualname__})"
     options = {**share.targetoptions, "nopython": True}
     noted = numba.jit(**options)(copy)
-    if not isinstance(share._cache, NullCache):
+    ours = inner.__module__.startswith(f"{__package__}.")  # by whose sources the cache is keyed
+    if ours and inner.__closure__ is None and not isinstance(share._cache, NullCache):
         noted.enable_caching()
     return noted

@@ -12,7 +12,7 @@ the particles and the sums do not know who took a slab.
 import numpy as np
 
 from dsmc.compiled import COMPILED, kernel, nested_kernel
-from dsmc.team import LINE, next_ticket
+from dsmc.team import IN_A_LINE, next_ticket
 
 SLABS = 128
 OPEN = 6  # a thread lets open who takes one slab of so many of its own
@@ -32,7 +32,7 @@ def divide_slabs(offsets, slabs, bounds, taken):
     """Give each thread a contiguous run of slabs with about equal numbers of particles.
 
     bounds : (threads + 1,) first slab of each thread
-    taken : (threads, LINE) set to nothing
+    taken : (threads, IN_A_LINE) set to nothing
     """
     cells = offsets.shape[0] - 1
     threads = bounds.shape[0] - 1
@@ -50,8 +50,8 @@ def divide_slabs(offsets, slabs, bounds, taken):
 
 
 def nothing_taken(threads: int) -> np.ndarray:
-    """The tickets of all pairs of threads: (threads, LINE), a line of the cache for each."""
-    return np.zeros((threads, LINE), np.int64)
+    """The tickets of all pairs of threads: (threads, IN_A_LINE), a line of the cache for each."""
+    return np.zeros((threads, IN_A_LINE), np.int64)
 
 
 @nested_kernel

@@ -71,7 +71,7 @@ def advance_slabs(
     """Pass A over a thread's run of slabs: sample, collide, sample, fly.
 
     bounds : (threads + 1,) first slab of each; histograms : (groups, cells + 1)
-    taken : (threads, LINE) slabs at the borders of threads: see `dsmc.slabs`
+    taken : (threads, IN_A_LINE) slabs at the borders of threads: see `dsmc.slabs`
     acceleration, planes : those of the model, by themselves: where they are None, the compiler
         leaves away what belongs to them
     """
@@ -160,7 +160,7 @@ def advance(
     census: Census | None = None,
     stages: Callable = advance_slabs,
 ) -> None:
-    """Pass A, every thread over its own run of slabs.
+    """Pass A, every thread over a run of slabs.
 
     sums : (cells, S, moments.COLUMNS) to which this step adds its velocity sums, or None
     velocities : of the cells whose velocities are counted with the sums, or None

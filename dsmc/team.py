@@ -29,7 +29,7 @@ from dsmc.shares import call, new_page, noting
 PATIENCE = 50_000  # looks before a thread sleeps, of some 100 cycles each where there is a pause
 NAP = 2e-5  # of the one who waits for the others beyond his patience [s]
 WAITS = platform.machine().lower() in ("x86_64", "amd64")  # has an instruction for it
-LINE = 8  # numbers in a line of the cache, of which every thread has one for itself
+IN_A_LINE = 8  # numbers in a line of the cache, of which every thread has one for itself
 # The board: the number of the round, which is written last, the function and the page.
 ROUND, FUNCTION, PAGE = range(3)
 # A thread's line: the last round that it has ended, if it sleeps, and the last round that failed.
@@ -149,9 +149,10 @@ class Team:
             raise ValueError(f"threads = {threads}: must be at least 1")
         self.threads = threads
         self._patience = PATIENCE if threads <= available_threads() else 0
-        self._board = np.zeros(LINE, np.int64)
-        self._lines = np.zeros((threads, LINE), np.int64)
+        self._board = np.zeros(IN_A_LINE, np.int64)
+        self._lines = np.zeros((threads, IN_A_LINE), np.int64)
         self._page = new_page()
+        self._held: tuple = ()
         others = range(1, threads if COMPILED else 1)
         self._beds: list[SimpleQueue] = [SimpleQueue() for _ in others]
         self._dismiss = weakref.finalize(self, _dismiss, self._beds)
@@ -167,19 +168,22 @@ class Team:
         The first runs on the calling thread. An interruption is raised when all have ended.
         Raises RuntimeError if a kernel raised an error on any thread.
         """
-        if not self._dismiss.alive:
+        if self.threads > 1 and not self._dismiss.alive:
             raise RuntimeError("the threads of this team were let go")
         if not COMPILED:
             for thread in range(self.threads):
                 share(thread, *arguments)
             return
+        self._wait()  # should an interruption have come between, and for what is held for them
         function = noting(share)(self._page, *arguments)
+        self._held = arguments  # kernels know but addresses
         try:
             if give_out(self._board, self._lines, function, self._page.ctypes.data):
                 self._wake()
             take_part(self._board, self._lines[0], 0)
         finally:
             self._wait()
+            self._held = ()
         failed = np.flatnonzero(self._lines[:, FAILED] == self._board[ROUND])
         if failed.size:
             raise RuntimeError(f"{share.py_func.__name__} raised an error on thread {failed[0]}")
@@ -187,7 +191,8 @@ class Team:
     def _wake(self) -> None:
         """Wake all who sleep. One who has just seen the work by itself wakes later, in vain."""
         for thread, bed in enumerate(self._beds, 1):
-            if self._lines[thread, ASLEEP] and bed.empty():
+            line = self._lines[thread]
+            if line[ASLEEP] and line[ENDED] != self._board[ROUND] and bed.empty():
                 bed.put(True)
 
     def _wait(self) -> None:

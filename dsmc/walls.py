@@ -13,7 +13,7 @@ import numpy as np
 
 from dsmc import draws
 from dsmc.cells import index_along
-from dsmc.compiled import kernel, nested_kernel
+from dsmc.compiled import nested_kernel
 from dsmc.draws import unit_fine, words
 from dsmc.reflection import (
     between,
@@ -134,7 +134,7 @@ def send(phase, row, s, face, patch, model, tally):
         give(phase, row, first, s, mass, tally[wall_cell(phase, row, face, model)])
 
 
-@kernel
+@nested_kernel
 def wall_cell(phase, row, face, model):
     """Row of a tally for the cell of a face on which a particle stands."""
     grid, number, stride = model.grid, model.walls.cells[face], 1

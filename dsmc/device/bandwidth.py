@@ -11,7 +11,7 @@ ROUNDS = 7
 
 
 def name_of(device: str) -> str:
-    """The GPU's name, and whether kernels of Triton are used; or PyTorch on this processor."""
+    """The GPU's name, and whether kernels of Triton can be used; or PyTorch on this processor."""
     if device == "cuda":
         return f"{torch.cuda.get_device_name()}, {told()}"
     return f"PyTorch {torch.__version__}, threads {torch.get_num_threads()}"

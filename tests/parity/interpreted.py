@@ -48,6 +48,9 @@ RUNS = {
 CROWD = ("vhs", {"domain": {"cells": [40]}, "run": {"time_step_mct": 1.0}})
 
 
+REHEARSED = {"line": "vss", "room": "room", "single": "gap", "mixture": "duct"}
+
+
 def biased(u):
     """A cosine wrong in the tenth digit."""
     return 2.0 * u - (1.0 - 1e-10)
@@ -73,13 +76,15 @@ WRONG = {"isotropic_cosine": biased, "waiting_time": late, "bound_squared": loos
 
 def left(box: str, changes: dict, fused: bool | None, steps: int = STEPS, laws=None) -> dict:
     """All that a run leaves in memory; fused : in kernels, or None for the host."""
-    if fused is not None:
-        executor.Device = partial(DEVICE, fused=fused)
     device = "cpu" if fused is None else "torch-cpu"
     scenario = device_box(box, **changes)
-    with dsmc.Simulation(scenario, threads=1, device=device, laws=laws) as simulation:
-        simulation.run(steps=steps)
-        return remains(simulation)
+    executor.Device = partial(DEVICE, fused=fused)
+    try:
+        with dsmc.Simulation(scenario, threads=1, device=device, laws=laws) as simulation:
+            simulation.run(steps=steps)
+            return remains(simulation)
+    finally:
+        executor.Device = DEVICE
 
 
 DEVICE = executor.Device
@@ -118,7 +123,7 @@ def refusal() -> dict:
 def rehearsals() -> dict:
     """What a rehearsal tells: of the kernels as they are, with a wrong law, and of broken ones."""
     found = {}
-    for name, box in (("line", "vss"), ("room", "room"), ("single", "gap")):
+    for name, box in REHEARSED.items():
         changes = {"run": SINGLE} if name == "single" else {}
         with dsmc.Simulation(device_box(box, **changes), device="torch-cpu") as simulation:
             stages = simulation.executor._stages

@@ -26,7 +26,7 @@ from dsmc.device.fused import collide, drift, rehearsal  # noqa: E402
 from dsmc.device.fused.stages import Fused  # noqa: E402
 from dsmc.device.step import nowhere  # noqa: E402
 from tests.parity.device_boxes import device_box  # noqa: E402
-from tests.parity.interpreted import CROWD, LONG, RUNS, WRONG, left, steps_of  # noqa: E402
+from tests.parity.interpreted import CROWD, LONG, REHEARSED, RUNS, WRONG, left, steps_of  # noqa: E402
 from tests.parity.test_device import unlike  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -102,7 +102,7 @@ def test_a_cell_of_too_many_candidates_is_refused(kernels):
 
 def test_kernels_are_rehearsed_and_wrong_or_broken_ones_are_noticed(kernels):
     told = {name: str(array) for name, array in kernels["rehearsals"].items()}
-    assert [told[name] for name in ("line", "room", "single")] == 3 * ["None"]
+    assert [told[name] for name in REHEARSED] == len(REHEARSED) * ["None"]
     assert "not those of the stages on tensors" in told["wrong"]
     assert "Error: " in told["broken"]
 

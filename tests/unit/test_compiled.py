@@ -13,7 +13,7 @@ import dsmc
 from dsmc import compiled
 from dsmc.compiled import variant
 from dsmc.cross_section import like_pairs
-from dsmc.moments import BLOCKS, GLOBAL_COLUMNS, add_rows
+from dsmc.moments import BLOCKS, GLOBAL_COLUMNS, add_chunks, add_rows
 from dsmc.scatter import speed
 from tests.unit.argon import tables
 
@@ -46,9 +46,10 @@ def test_a_variant_computes_with_another_law_and_leaves_the_original_alone():
 
 
 def test_a_variant_keeps_the_options_of_its_kernel():
-    copy = variant(add_rows, speed=speed.py_func)
-    assert copy.targetoptions.items() >= add_rows.targetoptions.items()
+    copy = variant(add_chunks, speed=speed.py_func)
+    assert copy.targetoptions.items() >= add_chunks.targetoptions.items()
     assert copy.targetoptions["nogil"]
+    assert type(variant(add_rows, speed=speed.py_func)) is type(add_rows)
 
 
 def test_a_law_that_no_kernel_uses_is_refused():

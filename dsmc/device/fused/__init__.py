@@ -40,6 +40,6 @@ def missing() -> str | None:
 
 
 def told() -> str:
-    """Whether a GPU is used with these kernels, for whoever reads a figure."""
+    """Whether these kernels can be used on the GPU, for whoever reads a figure."""
     lacking = missing()
     return f"without Triton: {lacking}" if lacking else f"Triton {version('triton')}"
