@@ -13,6 +13,7 @@ from dsmc.device.drift import fly
 from dsmc.device.fused import missing
 from dsmc.device.laws import laws as laws_of
 from dsmc.device.model import Model
+from dsmc.device.moments import add_cells
 from dsmc.device.pairs import PairTable
 from dsmc.device.particles import Particles
 
@@ -24,6 +25,10 @@ class Stages:
 
     def __init__(self, model: Model, table: PairTable, laws: Mapping[str, Callable] | None = None):
         self.model, self.table, self.laws = model, table, laws_of(laws)
+
+    def sample(self, state: Particles, factor: float, sums: Tensor) -> None:
+        """Add the velocity sums of every cell, times `factor`; sums : (cells, S, COLUMNS)."""
+        add_cells(state, factor, sums)
 
     def collide(
         self, state: Particles, address: Address, sums: Tensor | None, tally: Tensor

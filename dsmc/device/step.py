@@ -8,7 +8,6 @@ from torch import Tensor
 
 from dsmc.device.cells import sort
 from dsmc.device.draws import Address
-from dsmc.device.moments import add_cells
 from dsmc.device.particles import Particles
 from dsmc.device.stages import Stages
 from dsmc.executor import COLLIDE, SORT, Stage
@@ -25,11 +24,11 @@ def advance(
     """
     with stage(COLLIDE):
         if sums is not None:
-            add_cells(state, 0.5, sums)
+            stages.sample(state, 0.5, sums)
         if stages.model.colliding:
             stages.collide(state, address, sums, collisions)
         if sums is not None:
-            add_cells(state, 0.5, sums)
+            stages.sample(state, 0.5, sums)
         cell = stages.fly(state, address, walls)
     with stage(SORT):
         sort(state, cell, state.offsets.numel() - 1)

@@ -22,7 +22,7 @@ from triton.runtime.jit import JITFunction  # noqa: E402
 
 import dsmc  # noqa: E402
 from dsmc.device import stages  # noqa: E402
-from dsmc.device.fused import collide, drift, rehearsal  # noqa: E402
+from dsmc.device.fused import collide, drift, moments, rehearsal  # noqa: E402
 from dsmc.device.fused.stages import Fused  # noqa: E402
 from dsmc.device.step import nowhere  # noqa: E402
 from tests.parity.device_boxes import device_box  # noqa: E402
@@ -133,6 +133,12 @@ class NoGpu:
         return GPUTarget("cuda", 90, 32)
 
 
+def forget() -> None:
+    """Kernels that were made for another driver."""
+    drift.flights.cache_clear()
+    moments.sampling.cache_clear()
+
+
 @pytest.fixture
 def made(monkeypatch, tmp_path):
     """Kernels are called as on a GPU, compiled, put into this list, and not started."""
@@ -145,11 +151,11 @@ def made(monkeypatch, tmp_path):
 
     monkeypatch.setenv("TRITON_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setattr(JITFunction, "__getitem__", call)
-    drift.flights.cache_clear()
+    forget()
     driver.set_active(NoGpu())
     yield found
     driver.set_active(None)
-    drift.flights.cache_clear()
+    forget()
 
 
 def needs(kernel, folder: Path) -> dict[str, int]:
@@ -171,17 +177,19 @@ def test_kernels_compile_as_they_are_called(name, made, tmp_path, monkeypatch):
         on = simulation.executor
         stages = Fused(on._stages.model, on._stages.table)
         state, address = on._particles, nowhere(torch.device("cpu"), on._key, 2**32 - 1)
-        blocks = [drift.BLOCK, collide.WARP]
+        blocks = [moments.BLOCK, drift.BLOCK, collide.WARP]
         sums = on._sums if "sums" in name else None
         collide.play(state, stages.model, stages._collisions, address, sums)
         drift.play(state, stages.model.grid, stages._numbers)
-    collision, flight = made
+        moments.play(state, 0.5, on._sums)
+    collision, flight, sample = made
     assert collision.metadata.num_warps == 1 and flight.metadata.num_warps == drift.WARPS
     wanted = needs(collision, tmp_path)
-    print(wanted, needs(flight, tmp_path))
+    print(wanted, needs(flight, tmp_path), needs(sample, tmp_path))
     assert wanted["REG"] <= 128 and wanted["STACK"] <= 64 and wanted["SHARED"] == 0
     assert "convert_layout" not in collision.asm["ttgir"]
     assert set(re.findall(r"sizePerThread = (\[\d+\])", collision.asm["ttgir"])) == {"[1]"}
     assert needs(flight, tmp_path)["REG"] <= 40 and needs(flight, tmp_path)["STACK"] == 0
+    assert needs(sample, tmp_path)["REG"] <= 128 and needs(sample, tmp_path)["STACK"] == 0
     for kernel in made:  # products and sums are rounded one by one, as on tensors
         assert "fma.rn.f32" not in kernel.asm["ptx"]

@@ -3,6 +3,7 @@
     laws        the engine's formulas and random words, bound to Triton
     collide     all candidates of a cell by one lane
     drift       a flight, and the cell where it ends
+    moments     velocity sums of a cell by one lane
     stages      what a step calls: these where they apply, else the stages on tensors
     rehearsal   whether they play on this device what the stages on tensors play
 

@@ -1,6 +1,6 @@
 """The stages that a step calls, where there are kernels for them.
 
-A gas of several species collides on tensors; uneven cells are found on tensors.
+A gas of several species collides and is sampled on tensors; uneven cells are found on tensors.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from dsmc.device import Refused
 from dsmc.device.cells import cells_of
 from dsmc.device.draws import Address
 from dsmc.device.drift import arrivals, fly_far
-from dsmc.device.fused import collide, drift
+from dsmc.device.fused import collide, drift, moments
 from dsmc.device.fused.laws import laws as laws_of
 from dsmc.device.lists import chosen
 from dsmc.device.model import Model
@@ -31,6 +31,13 @@ class Fused(Stages):
         if len(table.species) == 1:
             self.most = collide.MOST
             self._collisions = collide.kernel_of(model, table, laws_of(laws))
+
+    def sample(self, state: Particles, factor: float, sums: Tensor) -> None:
+        """Add the velocity sums of every cell, times `factor`; sums : (cells, S, COLUMNS)."""
+        if self._collisions is None:
+            super().sample(state, factor, sums)
+        else:
+            moments.play(state, factor, sums)
 
     def collide(
         self, state: Particles, address: Address, sums: Tensor | None, tally: Tensor
