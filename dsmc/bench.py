@@ -43,7 +43,7 @@ WARM_UP = 20  # steps before the timing: compiles, and mixes the rows of every c
 ROUNDS = 7
 SECONDS_PER_ROUND = 0.5
 # Bytes of the bookkeeping of a step, read and written (docs/performance.md):
-OF_PARTICLE = 3 * 4  # its new cell, written in pass A and read in pass B, its slot written over it
+OF_PARTICLE = 2 * 4  # its new cell, written in pass A and read in pass B
 OF_CELL = 4 * 8  # first row read, count raised; first row written; slot raised
 OF_CELL_AND_THREAD = 3 * 4  # count set to zero; count read, slot written
 

@@ -194,8 +194,11 @@ def prefix_sum(histogram, offsets, slots, first, last, total):
 
 
 @kernel
-def reorder_rows(phase, start, stop, destination, slots, columns, out):
-    """Move rows start:stop to their slots in `out`; `destination` becomes the slot of each row."""
+def reorder_rows(phase, start, stop, destination, slots, columns, out, slot_of):
+    """Move rows start:stop to their slots in `out`.
+
+    destination : (N,) the cell of each row; slot_of : (N,) takes its slot, or None
+    """
     for row in range(np.uint64(start), np.uint64(stop)):
         if COMPILED:
             soon = min(row + np.uint64(AHEAD), np.uint64(stop) - np.uint64(1))
@@ -205,7 +208,8 @@ def reorder_rows(phase, start, stop, destination, slots, columns, out):
         cell = np.uint64(destination[row])
         slot = slots[cell]
         slots[cell] = slot + 1
-        destination[row] = slot
+        if slot_of is not None:
+            slot_of[row] = slot
         if COMPILED:
             copy_row(out, np.uint64(slot), phase, row, columns)
         else:

@@ -47,7 +47,7 @@ class Particles:
     spare_further: dict[str, np.ndarray]
     offsets: np.ndarray
     spare_offsets: np.ndarray
-    destination: np.ndarray  # (C,) new cell of each row, then its slot in the other buffer
+    destination: np.ndarray  # (C,) new cell of each row, then its slot: see `slot_of`
     histogram: np.ndarray  # (groups, cells + 1) the last column counts what leaves the box
     slots: np.ndarray  # (groups, cells + 1)
     bounds: np.ndarray  # (threads + 1,) first slab of each thread
@@ -64,6 +64,11 @@ class Particles:
     def row_columns(self) -> tuple[int, ...]:
         """The columns of a row; kernels are compiled for so many."""
         return tuple(range(self.rows.shape[1]))
+
+    @property
+    def slot_of(self) -> np.ndarray | None:
+        """(C,) where the sort notes the slot of each row, over its cell; None if nobody asks."""
+        return self.destination if self.further else None
 
     @property
     def position(self) -> np.ndarray:
@@ -138,8 +143,9 @@ def particles(
     count_cells(state.rows, 0, count, grid, state.destination, state.histogram[0])
     prefix_sum(state.histogram, state.spare_offsets, state.slots, 0, cells + 1, 0)
     reorder_rows(
-        state.rows, 0, count, state.destination, state.slots[0], state.row_columns, state.spare
-    )
+        state.rows, 0, count, state.destination, state.slots[0], state.row_columns, state.spare,
+        state.slot_of,
+    )  # fmt: skip
     swap_buffers(state, None)
     return state
 

@@ -214,17 +214,18 @@ def lay_out(state: Particles, team: Team) -> None:
 
 @kernel
 def move_rows(
-    thread, bounds, slabs, offsets, rows, count, entered, destination, slots, columns, out
+    thread, bounds, slabs, offsets, rows, count, entered, destination, slots, columns, out, slot_of
 ):
     """Pass B over the rows of a thread's slabs, and over its share of those that entered."""
     cells, threads = offsets.shape[0] - 1, bounds.shape[0] - 1
     start = offsets[first_cell(bounds[thread], slabs, cells)]
     stop = offsets[first_cell(bounds[thread + 1], slabs, cells)]
-    reorder_rows(rows, start, stop, destination, slots[thread], columns, out)
+    reorder_rows(rows, start, stop, destination, slots[thread], columns, out, slot_of)
     if entered > 0:
         first, last = chunk_run(thread, threads)
         start, stop = count + entered * first // CHUNKS, count + entered * last // CHUNKS
-        reorder_rows(rows, start, stop, destination, slots[threads + thread], columns, out)
+        slots_of_entering = slots[threads + thread]
+        reorder_rows(rows, start, stop, destination, slots_of_entering, columns, out, slot_of)
 
 
 def reorder(state: Particles, team: Team, entered: int = 0) -> None:
@@ -235,7 +236,7 @@ def reorder(state: Particles, team: Team, entered: int = 0) -> None:
     lay_out(state, team)
     team.each(
         move_rows, state.bounds, state.slabs, state.offsets, state.rows, state.count, entered,
-        state.destination, state.slots, state.row_columns, state.spare,
+        state.destination, state.slots, state.row_columns, state.spare, state.slot_of,
     )  # fmt: skip
     left = state.count + entered - int(state.spare_offsets[state.offsets.size - 1])
     swap_buffers(state, team, entered, left)

@@ -64,7 +64,7 @@ def test_memory_per_particle_is_two_buffers_and_little_more(precision, most):
 def test_the_bound_counts_two_passes_over_the_rows(precision, rows):
     """Each pass reads and writes every row; the bookkeeping of particle and cell is small."""
     scenario = bench.problem("box", 1_000_000, precision)
-    of_particle, of_cell, of_thread = 3 * 4, 32 / 10, 12 / 10
+    of_particle, of_cell, of_thread = 2 * 4, 32 / 10, 12 / 10
     for threads in (1, 2):
         moved = bench.bytes_per_particle_step(scenario, threads)
         assert moved == pytest.approx(rows + of_particle + of_cell + threads * of_thread)

@@ -136,11 +136,14 @@ def test_sorting_is_stable_whatever_the_number_of_threads(crowd):
     order = np.argsort(destination, kind="stable")
     expected_offsets = np.searchsorted(destination[order], np.arange(cells + 1))
     np.testing.assert_array_equal(offsets, expected_offsets)
-    out, moved = np.empty_like(phase), destination.copy()
+    out, unasked, moved = np.empty_like(phase), np.empty_like(phase), destination.copy()
     for thread in reversed(range(threads)):  # the order of the threads does not matter either
         span, columns = edges[thread : thread + 2], tuple(range(phase.shape[1]))
-        reorder_rows(phase, *span, moved, slots[thread], columns, out)
+        again = slots[thread].copy()
+        reorder_rows(phase, *span, moved, slots[thread], columns, out, moved)
+        reorder_rows(phase, *span, destination, again, columns, unasked, None)
     np.testing.assert_array_equal(out, phase[order])
+    np.testing.assert_array_equal(unasked, phase[order])
     for column in (identity, species):
         sorted_column = np.empty_like(column)
         reorder_column(column, 0, count, moved, sorted_column)
