@@ -173,7 +173,8 @@ def draw_against(axes: Axes, key: str, entries: Sequence[dict], title: str, labe
             marker=style.MARKERS[which % len(style.MARKERS)], label=precision + suffix,
         )  # fmt: skip
     axes.set_xscale("log", base=2 if key == "threads" else 10)
-    axes.set_ylim(bottom=0.0)
+    # A round in which the machine did something else may be as long as it likes.
+    axes.set_ylim(0.0, 1.5 * max(entry["ns"] for entry in entries))
     if key != "particles":
         style.plain_log_ticks(axes.xaxis)
     style.label_axes(axes, title, label, "time of a particle-step", "ns")
