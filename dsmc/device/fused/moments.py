@@ -33,10 +33,6 @@ def sampling() -> Callable:
     """The kernel."""
     row_of_sums = COLUMNS
 
-    def add(place, total, factor: tl.constexpr, there):
-        before = tl.load(place, mask=there, other=0.0)
-        tl.store(place, before + factor * total, mask=there)
-
     def add_cells(
         phase, offsets, sums, cells, FACTOR: tl.constexpr, DIMENSION: tl.constexpr,
         BLOCK: tl.constexpr,
@@ -62,18 +58,11 @@ def sampling() -> Callable:
             xy, xz, yz = xy + u * v, xz + u * w, yz + v * w
             flow_x, flow_y, flow_z = flow_x + square * u, flow_y + square * v, flow_z + square * w
         own = sums + cell.to(tl.int64) * row_of_sums
-        add(own, count.to(tl.float64), FACTOR, there)
-        add(own + 1, x, FACTOR, there)
-        add(own + 2, y, FACTOR, there)
-        add(own + 3, z, FACTOR, there)
-        add(own + 4, xx, FACTOR, there)
-        add(own + 5, yy, FACTOR, there)
-        add(own + 6, zz, FACTOR, there)
-        add(own + 7, xy, FACTOR, there)
-        add(own + 8, xz, FACTOR, there)
-        add(own + 9, yz, FACTOR, there)
-        add(own + 10, flow_x, FACTOR, there)
-        add(own + 11, flow_y, FACTOR, there)
-        add(own + 12, flow_z, FACTOR, there)
+        totals = (
+            count.to(tl.float64), x, y, z, xx, yy, zz, xy, xz, yz, flow_x, flow_y, flow_z,
+        )  # fmt: skip
+        for column in tl.static_range(len(totals)):
+            before = tl.load(own + column, mask=there, other=0.0)
+            tl.store(own + column, before + FACTOR * totals[column], mask=there)
 
     return compiled(add_cells, do_not_specialize=["cells"])
