@@ -4,10 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from numba.core.caching import NullCache
 
 from dsmc.compiled import COMPILED, kernel, variant
 from dsmc.scatter import centre_of_mass
 from dsmc.shares import PAGE, call, new_page, noting
+from dsmc.step import advance_slabs, move_rows
 
 pytestmark = pytest.mark.skipif(not COMPILED, reason="plain Python calls a kernel itself")
 
@@ -33,6 +35,11 @@ def add_up(thread, things, precise, flag, out):
 @kernel
 def mean_velocity(thread, out):
     out[thread] = centre_of_mass(1.0, 3.0, 0.25, 0.75)
+
+
+def own_centre(v_i, v_j, share_i, share_j):
+    """The law of a caller, a wrong one."""
+    return 0.5 * (v_i + v_j)
 
 
 @kernel
@@ -64,10 +71,8 @@ def test_a_page_keeps_what_it_was_given_last():
 def test_a_variant_has_a_function_of_its_own():
     page, out = new_page(), np.zeros(2)
 
-    def wrong(v_i, v_j, share_i, share_j):
-        return 0.5 * (v_i + v_j)
-
-    for thread, share in enumerate((mean_velocity, variant(mean_velocity, centre_of_mass=wrong))):
+    other = variant(mean_velocity, centre_of_mass=own_centre)
+    for thread, share in enumerate((mean_velocity, other)):
         take(noting(share)(page, out), page.ctypes.data, thread)
     assert out.tolist() == [2.5, 2.0]
 
@@ -80,3 +85,12 @@ def test_arguments_that_do_not_fit_are_refused():
     too_many = tuple(np.zeros(1) for _ in range(PAGE // 56 + 1))  # seven words for an array
     with pytest.raises(TypeError, match="bytes"):
         noting(nothing)(new_page(), too_many)
+
+
+def test_what_is_cached_of_a_share_has_its_name_and_its_laws():
+    """The cache goes by name: two shares with one name would get each other's code."""
+    shares = advance_slabs, move_rows, variant(advance_slabs, centre_of_mass=own_centre)
+    names = {noting(share).py_func.__qualname__ for share in shares}
+    assert len(names) == len(shares)
+    assert isinstance(noting(add_up)._cache, NullCache)  # its source may change
+    assert not isinstance(noting(advance_slabs)._cache, NullCache)
