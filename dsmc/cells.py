@@ -177,37 +177,50 @@ def count_rows(histogram, first, last):
 
 
 @kernel
-def prefix_sum(histogram, offsets, slots, first, last, total):
+def prefix_sum(histogram, offsets, slots, pairs, first, last, total):
     """From counts per (group, cell): first row of each cell, first slot of each group in it.
 
-    A group is the rows of one thread, or what one thread let enter.  The last column counts what
+    A group is the rows of one thread, or what one thread let enter.  Two groups of a pair share
+    their slots: the lower fills them from below, the upper from above.  The last column counts what
     has left the box: its rows come last, behind the end of the last cell.
 
-    histogram : (groups, cells + 1); offsets : (cells + 1,); slots : as histogram, overwritten
+    histogram : (groups, cells + 1); offsets : (cells + 1,)
+    slots : as histogram, overwritten; of an upper group the end of its slots
+    pairs : how many there are, which come first
     first, last : the columns that are summed; total : of those before them
     """
     for cell in range(np.uint64(first), np.uint64(last)):
         offsets[cell] = total
-        for group in range(np.uint64(histogram.shape[0])):
+        for pair in range(np.uint64(pairs)):
+            lower = pair + pair
+            upper = lower + np.uint64(1)
+            slots[lower, cell] = total
+            total += histogram[lower, cell] + histogram[upper, cell]
+            slots[upper, cell] = total
+        for group in range(np.uint64(2 * pairs), np.uint64(histogram.shape[0])):
             slots[group, cell] = total
             total += histogram[group, cell]
 
 
 @kernel
-def reorder_rows(phase, start, stop, destination, slots, columns, out, slot_of):
-    """Move rows start:stop to their slots in `out`.
+def reorder_rows(phase, start, stop, reach, downwards, destination, slots, columns, out, slot_of):
+    """Move rows start:stop to their slots in `out`, upwards or downwards.
 
+    reach : how many rows follow from where it begins, those behind stop (or before start) counted
     destination : (N,) the cell of each row; slot_of : (N,) takes its slot, or None
     """
-    for row in range(np.uint64(start), np.uint64(stop)):
+    down = np.int64(downwards)
+    first, way = (stop - 1, -1) if down else (start, 1)
+    for turn in range(stop - start):
+        row = np.uint64(first + way * turn)
         if COMPILED:
-            soon = min(row + np.uint64(AHEAD), np.uint64(stop) - np.uint64(1))
-            place = np.uint64(slots[np.uint64(destination[soon])])
+            soon = np.uint64(first + way * min(turn + AHEAD, reach - 1))
+            place = np.uint64(slots[np.uint64(destination[soon])] - down)
             expect_row(out, place)
-            expect_row(out, place + np.uint64(1))  # others of that cell come before it
+            expect_row(out, place + np.uint64(1 - 2 * down))  # others of that cell come before it
         cell = np.uint64(destination[row])
-        slot = slots[cell]
-        slots[cell] = slot + 1
+        slot = slots[cell] - down
+        slots[cell] = slot + (1 - down)
         if slot_of is not None:
             slot_of[row] = slot
         if COMPILED:

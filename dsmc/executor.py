@@ -9,7 +9,6 @@ A simulation tells either what to do and reads from either what is there.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from typing import Protocol
 
 import numpy as np
@@ -20,9 +19,7 @@ from dsmc.particles import Particles
 from dsmc.step import Tallies
 from dsmc.velocities import Velocities
 
-COLLIDE, SORT = "collide and fly", "sort"  # the stages, as the stopwatch names them
-
-Stage = Callable[[str], AbstractContextManager[None]]
+Spend = Callable[[str, float], None]  # told of a stage, and of the seconds that it took
 
 
 class Executor(Protocol):
@@ -60,18 +57,21 @@ class Executor(Protocol):
         phase : (N, d + 3) [m, m/s]; columns : {name: (N,)}
         """
 
-    def step(
+    def advance(
         self,
-        step: int,
-        stage: Stage,
+        first: int,
+        number: int,
+        spend: Spend,
         sums: np.ndarray | None,
         velocities: Velocities | None,
         census: Census | None,
-    ) -> None:
-        """Let the particles collide, fly, enter and leave for one time step, and sort them.
+    ) -> int:
+        """Let the particles collide, fly, enter and leave for some time steps, each time sorted.
 
-        stage : times what happens inside; velocities, census : what counts with the stages, or None
-        sums : (cells, S, moments.COLUMNS) to which the step adds its velocity sums, or None
+        first, number : the steps first, first + 1, ... are taken
+        sums : (cells, S, moments.COLUMNS) to which every step adds its velocity sums, or None
+        velocities, census : what counts with the stages, or None
+        Returns the sum of the numbers of particles that the steps began with.
         """
 
     def restore(self, tallies: Mapping[str, np.ndarray]) -> None:

@@ -2,26 +2,48 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from dsmc import moments
 from dsmc.census import Census
 from dsmc.compiled import variants
-from dsmc.executor import COLLIDE, SORT, Stage
+from dsmc.executor import Spend
 from dsmc.inflow import count_arrivals, enter, enter_run
 from dsmc.model import Model
 from dsmc.outside import Outside
-from dsmc.particles import Particles, particles
+from dsmc.particles import Particles, particles, swap_buffers, swapped
+from dsmc.programme import Programme, Round
 from dsmc.rows import rows
-from dsmc.step import Tallies, advance, advance_slabs, new_tallies, reorder, room_for, workspaces
+from dsmc.step import (
+    PARTICLE_STEPS,
+    Tallies,
+    advance_slabs,
+    flight,
+    new_tallies,
+    room_for,
+    sorting,
+    workspaces,
+)
 from dsmc.team import Team
 from dsmc.velocities import Velocities
 
 if TYPE_CHECKING:
     from dsmc.scenario import Scenario
+
+
+class Steps(NamedTuple):
+    """Two steps, written down.
+
+    sampled : what they sample, as of `step.flight`; reads : the rows that the first begins with
+    """
+
+    sampled: tuple
+    reads: np.ndarray
+    programme: Programme
 
 
 class Host:
@@ -45,6 +67,8 @@ class Host:
         self.outside = Outside(scenario)
         self.next_id = 0
         self._state: Particles | None = None
+        self._counted = np.zeros(2, np.int64)
+        self._written: dict[bool, Steps] = {}  # with samples or without
 
     @property
     def state(self) -> Particles:
@@ -77,6 +101,7 @@ class Host:
         phase : (N, d + 3) [m, m/s]; columns : {name: (N,)}
         """
         first, entering = self._state is None, self.outside.inflow.mean.size > 0
+        self._written.clear()
         self._state = particles(phase, self._model.grid, self._team.threads, entering, **columns)
         if first:
             scenario, kinds = self._scenario, self._model.gas.mass.size
@@ -84,18 +109,55 @@ class Host:
             self._tallies = new_tallies(self._state.slabs, kinds, rows(scenario).total)
             self._batches = workspaces(self._state, kinds, self._team.threads, near)
 
-    def step(
+    def advance(
         self,
-        step: int,
-        stage: Stage,
+        first: int,
+        number: int,
+        spend: Spend,
         sums: np.ndarray | None,
         velocities: Velocities | None,
         census: Census | None,
-    ) -> None:
+    ) -> int:
         """Collide and fly, let in what enters, then sort.
 
         sums : (cells, S, moments.COLUMNS) or None
         """
+        self._counted[:] = first - 1, 0
+        if self.outside.inflow.mean.size == 0 and census is None:
+            self._play_steps(number, spend, sums, velocities)
+        else:
+            for step in range(first, first + number):
+                self._play_step(step, spend, sums, velocities, census)
+        return int(self._counted[PARTICLE_STEPS])
+
+    def _play_steps(self, number: int, spend: Spend, *sampled) -> None:
+        """Steps in which nothing enters: what is to be done is written down once."""
+        kept = self._written.get(sampled[0] is None)
+        if kept is None or any(a is not b for a, b in zip(kept.sampled, sampled, strict=True)):
+            kept = self._written[sampled[0] is None] = self._write_steps(*sampled)
+        programme, length = kept.programme, len(kept.programme.rounds) // 2
+        begin = 0 if kept.reads is self._state.rows else length
+        self._play(programme, spend, begin, number * length)
+        for _ in range(2 - number % 2):
+            swap_buffers(self._state)
+
+    def _write_steps(self, *sampled) -> Steps:
+        """Write down a step from the present buffers to the others, and one back."""
+        state, rounds = self._state, []
+        for here in (state, swapped(state)):
+            rounds += self._flight(here, *sampled)
+            rounds += sorting(here)
+        return Steps(sampled, state.rows, Programme(rounds))
+
+    def _play_step(
+        self,
+        step: int,
+        spend: Spend,
+        sums: np.ndarray | None,
+        velocities: Velocities | None,
+        census: Census | None,
+    ) -> None:
+        """One step in which gases enter, or free flights are measured."""
         state, outside = self._state, self.outside
         cells = state.offsets.size - 1
         ends = outside.arrivals(self._key, step, cells, self._counting)
@@ -103,21 +165,30 @@ class Host:
         self._batches = room_for(state, entered, self._batches)
         if census is not None:
             census = census._replace(clock=state.clock)  # which may have found more room
-        with stage(COLLIDE):
-            advance(
-                state, self._model, self._key, step, self._team, self._batches, self._tallies,
-                sums, velocities, census, self._stages,
-            )  # fmt: skip
+        self._play(Programme(self._flight(state, sums, velocities, census)), spend)
         if ends.size > 1:
-            with stage("enter"):
-                enter(
-                    state, outside.inflow, ends, self.next_id, self._model, self._key, step,
-                    self._team, self._tallies.walls[state.slabs :], self._entering,
-                )  # fmt: skip
+            begin = time.perf_counter()
+            enter(
+                state, outside.inflow, ends, self.next_id, self._model, self._key, step,
+                self._team, self._tallies.walls[state.slabs :], self._entering,
+            )  # fmt: skip
+            spend("enter", time.perf_counter() - begin)
             outside.follow(self._tallies.walls[:, : len(self._scenario.patches)])
             self.next_id += entered
-        with stage(SORT):
-            reorder(state, self._team, entered)
+        self._play(Programme(sorting(state, entered)), spend)
+        swap_buffers(state)
+
+    def _flight(self, state: Particles, *sampled) -> list[Round]:
+        """The rounds of pass A over particles; sampled : as of `step.flight`."""
+        return flight(
+            state, self._model, self._key, self._counted, self._batches, self._tallies, *sampled,
+            stages=self._stages,
+        )  # fmt: skip
+
+    def _play(self, programme: Programme, spend: Spend, *turns: int) -> None:
+        self._team.play(programme, *turns)
+        for stage, seconds in programme.seconds():
+            spend(stage, seconds)
 
     def restore(self, tallies: Mapping[str, np.ndarray]) -> None:
         """Go on from the tallies of a checkpoint."""

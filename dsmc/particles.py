@@ -12,7 +12,7 @@ Where particles come and go the buffers are longer than N.  What enters in a ste
 row N and sorted in with the rest; what leaves is sorted behind the last cell and forgotten.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,9 +26,7 @@ from dsmc.cells import (
     reorder_column,
     reorder_rows,
 )
-from dsmc.compiled import kernel
 from dsmc.slabs import nothing_taken
-from dsmc.team import Team
 
 GROWTH = 1.5  # of the buffers, when they are full
 
@@ -51,7 +49,8 @@ class Particles:
     histogram: np.ndarray  # (groups, cells + 1) the last column counts what leaves the box
     slots: np.ndarray  # (groups, cells + 1)
     bounds: np.ndarray  # (threads + 1,) first slab of each thread
-    taken: np.ndarray  # (threads, IN_A_LINE) slabs at the borders of threads
+    taken: np.ndarray  # (threads, IN_A_LINE) slabs taken where two threads meet
+    counts: np.ndarray  # (threads,) rows that a thread counts in its run of cells
     slabs: int
     dimension: int
 
@@ -137,16 +136,19 @@ def particles(
         slots=np.zeros((groups, cells + 1), row_number(count)),
         bounds=np.zeros(threads + 1, np.int64),
         taken=nothing_taken(threads),
+        counts=np.zeros(threads, np.int64),
         slabs=number_of_slabs(grid),
         dimension=dimension,
     )
     count_cells(state.rows, 0, count, grid, state.destination, state.histogram[0])
-    prefix_sum(state.histogram, state.spare_offsets, state.slots, 0, cells + 1, 0)
+    prefix_sum(state.histogram, state.spare_offsets, state.slots, 0, 0, cells + 1, 0)
     reorder_rows(
-        state.rows, 0, count, state.destination, state.slots[0], state.row_columns, state.spare,
-        state.slot_of,
+        state.rows, 0, count, count, False, state.destination, state.slots[0], state.row_columns,
+        state.spare, state.slot_of,
     )  # fmt: skip
-    swap_buffers(state, None)
+    for name, column in state.further.items():
+        reorder_column(column, 0, count, state.destination, state.spare_further[name])
+    swap_buffers(state)
     return state
 
 
@@ -176,29 +178,19 @@ def reserve(state: Particles, rows: int) -> None:
     state.slots = state.slots.astype(row_number(capacity), copy=False)
 
 
-@kernel
-def move_column(thread, threads, column, total, slots, out):
-    """Move a thread's share of a further column."""
-    start, stop = total * thread // threads, total * (thread + 1) // threads
-    reorder_column(column, start, stop, slots, out)
-
-
-def swap_buffers(state: Particles, team: Team | None, entered: int = 0, left: int = 0) -> None:
-    """Make the other buffer current after a sort, and move the further columns with it.
-
-    entered, left : how many rows came behind row N, and how many were sorted behind the last cell
-    """
-    total = state.count + entered
-    state.count = total - left
+def swap_buffers(state: Particles) -> None:
+    """Make the other buffers current after a sort; what lies behind the last cell is forgotten."""
     state.rows, state.spare = state.spare, state.rows
     state.offsets, state.spare_offsets = state.spare_offsets, state.offsets
-    for name, column in state.further.items():
-        moved = state.spare_further[name]
-        if team is None:
-            reorder_column(column, 0, total, state.destination, moved)
-        else:
-            team.each(move_column, team.threads, column, total, state.destination, moved)
     state.further, state.spare_further = state.spare_further, state.further
+    state.count = int(state.offsets[-1])
+
+
+def swapped(state: Particles) -> Particles:
+    """The same particles with the other buffers current, for who is to work on them next."""
+    other = replace(state)
+    swap_buffers(other)
+    return other
 
 
 def rows_with(state: Particles, position: Any = None, velocity: Any = None) -> np.ndarray:

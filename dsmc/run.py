@@ -19,6 +19,10 @@ class Stopwatch:
     def __init__(self) -> None:
         self.seconds: dict[str, float] = defaultdict(float)
 
+    def add(self, name: str, seconds: float) -> None:
+        """Add time to the stage `name`."""
+        self.seconds[name] += seconds
+
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Add the time spent in the block to the stage `name`."""
@@ -26,7 +30,7 @@ class Stopwatch:
         try:
             yield
         finally:
-            self.seconds[name] += time.perf_counter() - begin
+            self.add(name, time.perf_counter() - begin)
 
     @property
     def total(self) -> float:

@@ -15,7 +15,6 @@ from functools import cache
 from types import FunctionType
 
 import numba
-import numpy as np
 from llvmlite import ir
 from numba.core import types
 from numba.core.caching import NullCache
@@ -28,11 +27,6 @@ from dsmc.compiled import CPUDispatcher
 PAGE = 1 << 14  # bytes; arguments of the largest kernel take a fifth
 INTEGER, ADDRESS = ir.IntType(64), ir.IntType(8).as_pointer()
 CALL = ir.FunctionType(INTEGER, [ADDRESS, INTEGER])  # (page, thread) -> 0, or 1 after an error
-
-
-def new_page() -> np.ndarray:
-    """Room for the arguments of one kernel."""
-    return np.zeros(PAGE, np.uint8)
 
 
 @intrinsic

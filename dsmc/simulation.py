@@ -264,12 +264,13 @@ class Simulation:
     def _step(self) -> None:
         """One step, and what is sampled in it and of it."""
         step, executor = self.steps, self.executor
-        self.particle_steps += executor.count
         sums = self.field_sampler.due(step) if self.field_sampler else None
         census = None
         if self.census_sampler is not None:
             census = self.census_sampler.census(executor.state.clock, self.time)
-        executor.step(step, self.stopwatch.stage, sums, self.probing.velocities, census)
+        self.particle_steps += executor.advance(
+            step, 1, self.stopwatch.add, sums, self.probing.velocities, census
+        )
         begins = False
         if sums is not None:
             begins = self.window.observe(step, sums, self)

@@ -1,12 +1,12 @@
-"""Slabs: contiguous runs of cells, which threads divide among themselves in pass A.
+"""Slabs: contiguous runs of cells, which threads divide among themselves in either pass.
 
 `SLABS` fixed slabs own the partial sums, so that totals do not depend on the number of threads;
-each thread takes a contiguous run of them, with about as many particles as the others have.
+threads work side by side in pairs, and each pair has a contiguous run of slabs with about as many
+particles as the others have.
 
-Threads are not equally quick in every step: a core has other work, a cell more collisions. So two
-neighbours let open where their border is: of the slabs next to it the lower thread takes one after
-the other upwards, the upper one downwards, until they meet. Runs stay contiguous, and the order of
-the particles and the sums do not know who took a slab.
+Threads are not equally quick in every step: a core has other work, a cell more collisions. So the
+two of a pair begin at the ends of their run, one upwards and one downwards, until they meet. Runs
+stay contiguous, and the order of the particles and the sums do not know who took a slab.
 """
 
 import numpy as np
@@ -15,10 +15,9 @@ from dsmc.compiled import COMPILED, kernel, nested_kernel
 from dsmc.team import IN_A_LINE, next_ticket
 
 SLABS = 128
-OPEN = 6  # a thread lets open who takes one slab of so many of its own
+OPEN = 6  # one slab of so many that a thread should take goes to the one that comes first
 NOBODY = -1
-# Of a pair of threads: tickets drawn, slabs that the lower and the upper thread took.
-TICKETS, UPWARDS, DOWNWARDS = range(3)
+FLYING, MOVING = range(2)  # of a thread's line: slabs taken where two meet, of either pass
 
 
 @kernel
@@ -55,50 +54,42 @@ def nothing_taken(threads: int) -> np.ndarray:
 
 
 @nested_kernel
-def own_run(thread, bounds):
-    """The slabs that are a thread's own: the first, and behind the last."""
-    first, last = bounds[thread], bounds[thread + 1]
-    if has_partner(thread, bounds):
-        left_open = (last - first) // OPEN
-        if thread % 2 == 0:
-            last -= left_open
-        else:
-            first += left_open
-    return first, last
+def goes_down(thread):
+    """Whether a thread begins at the upper end of its pair's run: 1 with 0, 3 with 2 ..."""
+    return thread % 2
 
 
 @nested_kernel
-def has_partner(thread, bounds):
-    """Whether a thread shares a border: 0 with 1, 2 with 3 ...; the last may be alone."""
-    return thread % 2 == 1 or thread + 1 < bounds.shape[0] - 1
-
-
-@nested_kernel
-def take_slab(thread, bounds, taken):
-    """A slab next to the border of a pair of threads, or NOBODY if none is left."""
-    if not has_partner(thread, bounds):
-        return NOBODY
+def run_of_pair(thread, bounds):
+    """The slabs of a thread and its partner, of whom the last thread may have none."""
     lower = thread - thread % 2
-    _, first = own_run(lower, bounds)
-    last, _ = own_run(lower + 1, bounds)
-    pair = taken[lower]
-    if COMPILED:
-        ticket = next_ticket(pair, TICKETS)
-    else:
-        ticket = pair[TICKETS]
-        pair[TICKETS] += 1
-    if ticket >= last - first:
-        return NOBODY
-    if thread == lower:
-        pair[UPWARDS] += 1
-        return first + pair[UPWARDS] - 1
-    pair[DOWNWARDS] += 1
-    return last - pair[DOWNWARDS]
+    return bounds[lower], bounds[min(lower + 2, bounds.shape[0] - 1)]
 
 
-@kernel
-def close_borders(bounds, taken):
-    """Set the bounds of threads to where they met."""
-    for lower in range(0, bounds.shape[0] - 2, 2):
-        _, first = own_run(lower, bounds)
-        bounds[lower + 1] = first + taken[lower, UPWARDS]
+@nested_kernel
+def sure_slabs(thread, bounds):
+    """How many slabs a thread takes without asking."""
+    share = bounds[thread + 1] - bounds[thread]
+    return share - share // OPEN
+
+
+@nested_kernel
+def slab_of_turn(thread, turn, bounds, taken, which):
+    """The slab that a thread takes in its turn 0, 1, 2 ..., or NOBODY if none is left.
+
+    bounds : (threads + 1,); taken : (threads, IN_A_LINE); which : FLYING or MOVING
+    """
+    first, end = run_of_pair(thread, bounds)
+    lower = thread - thread % 2
+    if lower + 2 > bounds.shape[0] - 1:
+        return first + turn if first + turn < end else NOBODY
+    if turn >= sure_slabs(thread, bounds):
+        shared = end - first - sure_slabs(lower, bounds) - sure_slabs(lower + 1, bounds)
+        if COMPILED:
+            ticket = next_ticket(taken[lower], which)
+        else:
+            ticket = taken[lower, which]
+            taken[lower, which] += 1
+        if ticket >= shared:
+            return NOBODY
+    return end - 1 - turn if goes_down(thread) else first + turn

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dsmc.batch import CELLS, ROWS, Batch, admit, batches, tried_at
-from dsmc.cells import count_rows, prefix_sum, reorder_rows, volume_of
+from dsmc.cells import count_rows, prefix_sum, reorder_column, reorder_rows, volume_of
 from dsmc.census import Census, record_exposure
 from dsmc.collide import collide_cells
 from dsmc.compiled import kernel, nested_kernel
@@ -23,13 +23,24 @@ from dsmc.drift import fly_cells
 from dsmc.inflow import CHUNKS, chunk_run
 from dsmc.model import Model
 from dsmc.moments import add_cell
-from dsmc.particles import Particles, reserve, swap_buffers
-from dsmc.slabs import NOBODY, close_borders, divide_slabs, first_cell, own_run, take_slab
-from dsmc.team import Team
+from dsmc.particles import Particles, reserve
+from dsmc.programme import Round
+from dsmc.slabs import (
+    FLYING,
+    MOVING,
+    NOBODY,
+    divide_slabs,
+    first_cell,
+    goes_down,
+    run_of_pair,
+    slab_of_turn,
+)
 from dsmc.velocities import Velocities, count_velocities
 from dsmc.walls import columns
 
 SHARED = 1 << 15  # counts that threads sum up together; fewer are summed up by one
+COLLIDE, SORT = "collide and fly", "sort"  # the two passes, as the stopwatch names them
+STEP, PARTICLE_STEPS = range(2)  # of what a gas counts of its steps
 
 
 class Tallies(NamedTuple):
@@ -63,21 +74,33 @@ def room_for(state: Particles, entered: int, spaces: Batch) -> Batch:
 
 
 @kernel
+def begin_step(thread, offsets, slabs, bounds, taken, counted):
+    """Count the step, and divide the cells among the threads.
+
+    counted : (2,) the step that is under way, and the sum of the particles of all steps
+    """
+    counted[STEP] += 1
+    counted[PARTICLE_STEPS] += offsets[offsets.shape[0] - 1]
+    divide_slabs(offsets, slabs, bounds, taken)
+
+
+@kernel
 def advance_slabs(
-    thread, bounds, phase, species, offsets, model, acceleration, planes, key, step, sums,
+    thread, bounds, phase, species, offsets, model, acceleration, planes, key, counted, sums,
     velocities, census,
     destination, histograms, tallies, batches, taken,
 ):  # fmt: skip
-    """Pass A over a thread's run of slabs: sample, collide, sample, fly.
+    """Pass A over the slabs that a thread takes: sample, collide, sample, fly.
 
     bounds : (threads + 1,) first slab of each; histograms : (groups, cells + 1)
-    taken : (threads, IN_A_LINE) slabs at the borders of threads: see `dsmc.slabs`
+    counted : of `begin_step`; taken : (threads, IN_A_LINE) see `dsmc.slabs`
     acceleration, planes : those of the model, by themselves: where they are None, the compiler
         leaves away what belongs to them
     """
     cells = offsets.shape[0] - 1
     slabs = tallies.collisions.shape[0]
     first = len(model.grid.lengths)
+    step = counted[STEP]
     time = step * model.time_step
     histogram = histograms[thread]
     histogram[:] = 0
@@ -87,9 +110,9 @@ def advance_slabs(
         batches.flow[thread], batches.begin[thread], batches.member[thread],
         tried_at(batches.tried, thread), batches.normal[thread],
     )  # fmt: skip
-    turn, end_of_own = own_run(thread, bounds)
+    turn = 0
     while True:
-        slab = turn if turn < end_of_own else take_slab(thread, bounds, taken)
+        slab = slab_of_turn(thread, turn, bounds, taken, FLYING)
         if slab == NOBODY:
             return
         turn += 1
@@ -147,32 +170,32 @@ def look(begin, end, phase, species, offsets, first, slab, sums, velocities, cen
                     count_velocities(phase, species, start, stop, first, 0.5, velocities, cell)
 
 
-def advance(
+def flight(
     state: Particles,
     model: Model,
     key: tuple,
-    step: int,
-    team: Team,
+    counted: np.ndarray,
     batches: Batch,
     tallies: Tallies,
     sums: np.ndarray | None = None,
     velocities: Velocities | None = None,
     census: Census | None = None,
     stages: Callable = advance_slabs,
-) -> None:
-    """Pass A, every thread over a run of slabs.
+) -> list[Round]:
+    """The rounds of pass A.
 
-    sums : (cells, S, moments.COLUMNS) to which this step adds its velocity sums, or None
+    counted : (2,) of `begin_step`; before the first step it holds one less than its number
+    sums : (cells, S, moments.COLUMNS) to which a step adds its velocity sums, or None
     velocities : of the cells whose velocities are counted with the sums, or None
     stages : `advance_slabs`, or a variant of it around other laws
     """
-    divide_slabs(state.offsets, state.slabs, state.bounds, state.taken)
-    team.each(
-        stages, state.bounds, state.phase, state.species, state.offsets, model,
-        model.acceleration, model.planes, key, step, sums, velocities, census,
+    divided = state.offsets, state.slabs, state.bounds, state.taken, counted
+    flown = (
+        state.bounds, state.rows, state.further.get("species"), state.offsets, model,
+        model.acceleration, model.planes, key, counted, sums, velocities, census,
         state.destination, state.histogram, tallies, batches, state.taken,
     )  # fmt: skip
-    close_borders(state.bounds, state.taken)
+    return [Round(begin_step, divided, COLLIDE, alone=True), Round(stages, flown, COLLIDE)]
 
 
 @nested_kernel
@@ -189,54 +212,81 @@ def count_run(thread, histogram, counts):
 
 
 @kernel
-def place_run(thread, histogram, offsets, slots, counts):
+def place_run(thread, histogram, offsets, slots, pairs, counts):
     """Lay out a thread's run of cells behind what those before it count."""
     first, last = run_of(thread, counts.shape[0], histogram.shape[1])
     before = 0
     for other in range(thread):
         before += counts[other]
-    prefix_sum(histogram, offsets, slots, first, last, before)
+    prefix_sum(histogram, offsets, slots, pairs, first, last, before)
 
 
-def lay_out(state: Particles, team: Team) -> None:
-    """Find the first row of every cell, and the first slot of every group of rows in it.
+def layout(state: Particles) -> list[Round]:
+    """The rounds that find the first row of every cell, and the first slot of each group in it.
 
     Every thread counts the rows of a run of cells; then each knows where its run begins.
     """
-    arrays = state.histogram, state.spare_offsets, state.slots
-    if team.threads == 1 or state.histogram.size < SHARED:
-        prefix_sum(*arrays, 0, state.offsets.size, 0)
-        return
-    counts = np.zeros(team.threads, np.int64)
-    team.each(count_run, state.histogram, counts)
-    team.each(place_run, *arrays, counts)
+    threads = state.counts.size
+    arrays = state.histogram, state.spare_offsets, state.slots, threads // 2
+    if threads == 1 or state.histogram.size < SHARED:
+        return [Round(place_run, (*arrays, state.counts[:1]), SORT, alone=True)]
+    return [
+        Round(count_run, (state.histogram, state.counts), SORT),
+        Round(place_run, (*arrays, state.counts), SORT),
+    ]
 
 
 @kernel
 def move_rows(
-    thread, bounds, slabs, offsets, rows, count, entered, destination, slots, columns, out, slot_of
-):
-    """Pass B over the rows of a thread's slabs, and over its share of those that entered."""
+    thread, bounds, slabs, taken, offsets, rows, count, entered, destination, slots, columns, out,
+    slot_of,
+):  # fmt: skip
+    """Pass B over the slabs that a thread takes, and over its share of those that entered."""
     cells, threads = offsets.shape[0] - 1, bounds.shape[0] - 1
-    start = offsets[first_cell(bounds[thread], slabs, cells)]
-    stop = offsets[first_cell(bounds[thread + 1], slabs, cells)]
-    reorder_rows(rows, start, stop, destination, slots[thread], columns, out, slot_of)
+    lowest, highest = run_of_pair(thread, bounds)
+    bottom = offsets[first_cell(lowest, slabs, cells)]
+    top = offsets[first_cell(highest, slabs, cells)]
+    turn = 0
+    while True:
+        slab = slab_of_turn(thread, turn, bounds, taken, MOVING)
+        if slab == NOBODY:
+            break
+        turn += 1
+        start = offsets[first_cell(slab, slabs, cells)]
+        stop = offsets[first_cell(slab + 1, slabs, cells)]
+        reach = stop - bottom if goes_down(thread) else top - start
+        reorder_rows(
+            rows, start, stop, reach, goes_down(thread), destination, slots[thread], columns, out,
+            slot_of,
+        )  # fmt: skip
     if entered > 0:
         first, last = chunk_run(thread, threads)
         start, stop = count + entered * first // CHUNKS, count + entered * last // CHUNKS
-        slots_of_entering = slots[threads + thread]
-        reorder_rows(rows, start, stop, destination, slots_of_entering, columns, out, slot_of)
+        reorder_rows(
+            rows, start, stop, stop - start, False, destination, slots[threads + thread], columns,
+            out, slot_of,
+        )  # fmt: skip
 
 
-def reorder(state: Particles, team: Team, entered: int = 0) -> None:
-    """Pass B: sort the rows by cell into the other buffer and make it current.
+@kernel
+def move_column(thread, threads, total, column, slots, out):
+    """Move a thread's share of a further column by the permutation of `move_rows`."""
+    start, stop = total * thread // threads, total * (thread + 1) // threads
+    reorder_column(column, start, stop, slots, out)
+
+
+def sorting(state: Particles, entered: int = 0) -> list[Round]:
+    """The rounds of pass B: all rows into the other buffers, by cell.
 
     entered : how many rows came behind the last
     """
-    lay_out(state, team)
-    team.each(
-        move_rows, state.bounds, state.slabs, state.offsets, state.rows, state.count, entered,
+    threads, total = state.counts.size, state.count + entered
+    moved = (
+        state.bounds, state.slabs, state.taken, state.offsets, state.rows, state.count, entered,
         state.destination, state.slots, state.row_columns, state.spare, state.slot_of,
     )  # fmt: skip
-    left = state.count + entered - int(state.spare_offsets[state.offsets.size - 1])
-    swap_buffers(state, team, entered, left)
+    rounds = [*layout(state), Round(move_rows, moved, SORT)]
+    for name, column in state.further.items():
+        carried = threads, total, column, state.destination, state.spare_further[name]
+        rounds.append(Round(move_column, carried, SORT))
+    return rounds

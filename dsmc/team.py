@@ -24,14 +24,17 @@ from numba.core import cgutils, types
 from numba.core.extending import intrinsic
 
 from dsmc.compiled import COMPILED, CPUDispatcher, kernel
-from dsmc.shares import call, new_page, noting
+from dsmc.programme import ALONE, ARGUMENTS, SHARE, STAGE, Programme, Round
+from dsmc.shares import call
+from dsmc.ticks import nanoseconds
 
 PATIENCE = 50_000  # looks before a thread sleeps, of some 100 cycles each where there is a pause
 NAP = 2e-5  # of the one who waits for the others beyond his patience [s]
 WAITS = platform.machine().lower() in ("x86_64", "amd64")  # has an instruction for it
 IN_A_LINE = 8  # numbers in a line of the cache, of which every thread has one for itself
-# The board: the number of the round, which is written last, the function and the page.
-ROUND, FUNCTION, PAGE = range(3)
+# The board: the number of the round, which is written last, the function and the page; then, for
+# the first thread only, the turn that is under way and when it began.
+ROUND, FUNCTION, PAGE, TURN, BEGAN = range(5)
 # A thread's line: the last round that it has ended, if it sleeps, and the last round that failed.
 ENDED, ASLEEP, FAILED = range(3)
 
@@ -141,6 +144,48 @@ def wait_for(lines, number, patience):
     return True
 
 
+@kernel
+def who_failed(lines, number):
+    """The first thread that failed in a round, or -1."""
+    for thread in range(lines.shape[0]):
+        if lines[thread, FAILED] == number:
+            return thread
+    return -1
+
+
+@kernel
+def lead(board, lines, table, spent, turn, last, patience):
+    """Lead all threads through turns of a programme, each a round of it, over and over.
+
+    Returns the turn that comes next: `last`, or one in which a thread failed, is to be woken, or
+    took longer than the first is patient. That is then gone on with.
+
+    table, spent : of the programme
+    """
+    while turn < last:
+        row = turn % table.shape[0]
+        begun = board[TURN] == turn
+        if not begun:
+            board[TURN], board[BEGAN] = turn, nanoseconds()
+        if table[row, ALONE] != 0:
+            if call(table[row, SHARE], table[row, ARGUMENTS], 0) != 0:
+                tell(lines[0], FAILED, board[ROUND])
+        else:
+            if not begun and give_out(board, lines, table[row, SHARE], table[row, ARGUMENTS]):
+                return turn
+            waited = lines[0, ENDED] == board[ROUND]
+            if not waited:
+                take_part(board, lines[0], 0)
+            if not wait_for(lines, board[ROUND], 0 if waited else patience):
+                return turn
+        if who_failed(lines, board[ROUND]) >= 0:
+            return turn
+        spent[table[row, STAGE]] += nanoseconds() - board[BEGAN]
+        board[TURN] = -1
+        turn += 1
+    return turn
+
+
 class Team:
     """A fixed number of threads, the first of which is the caller's."""
 
@@ -151,8 +196,7 @@ class Team:
         self._patience = PATIENCE if threads <= available_threads() else 0
         self._board = np.zeros(IN_A_LINE, np.int64)
         self._lines = np.zeros((threads, IN_A_LINE), np.int64)
-        self._page = new_page()
-        self._held: tuple = ()
+        self._held: Programme | None = None
         others = range(1, threads if COMPILED else 1)
         self._beds: list[SimpleQueue] = [SimpleQueue() for _ in others]
         self._dismiss = weakref.finalize(self, _dismiss, self._beds)
@@ -168,25 +212,51 @@ class Team:
         The first runs on the calling thread. An interruption is raised when all have ended.
         Raises RuntimeError if a kernel raised an error on any thread.
         """
+        self.play(Programme([Round(share, arguments)]))
+
+    def play(self, programme: Programme, first: int = 0, turns: int | None = None) -> None:
+        """Play rounds of a programme from round `first` on, over and over; all of it once if None.
+
+        An interruption is raised when all have ended the round in which it came. Raises
+        RuntimeError if a kernel raised an error on any thread, behind which nothing is played.
+        """
         if self.threads > 1 and not self._dismiss.alive:
             raise RuntimeError("the threads of this team were let go")
+        if turns is None:
+            turns = len(programme.rounds)
         if not COMPILED:
-            for thread in range(self.threads):
-                share(thread, *arguments)
+            self._play_alone(programme, first, turns)
             return
-        self._wait()  # should an interruption have come between, and for what is held for them
-        function = noting(share)(self._page, *arguments)
-        self._held = arguments  # kernels know but addresses
+        self._finish()
+        self._board[TURN], self._lines[:, FAILED] = -1, -1
+        self._held = programme
+        turn, last, table, spent = first, first + turns, programme.table, programme.nanoseconds
+        failed = -1
         try:
-            if give_out(self._board, self._lines, function, self._page.ctypes.data):
+            while failed < 0:
+                turn = lead(self._board, self._lines, table, spent, turn, last, self._patience)
+                if turn == last:
+                    break
+                failed = who_failed(self._lines, self._board[ROUND])
                 self._wake()
-            take_part(self._board, self._lines[0], 0)
+                if self._lines[0, ENDED] == self._board[ROUND]:
+                    time.sleep(NAP)
         finally:
             self._wait()
-            self._held = ()
-        failed = np.flatnonzero(self._lines[:, FAILED] == self._board[ROUND])
-        if failed.size:
-            raise RuntimeError(f"{share.py_func.__name__} raised an error on thread {failed[0]}")
+            self._held = None
+        if failed >= 0:
+            share = programme.rounds[turn % len(programme.rounds)].share
+            raise RuntimeError(f"{share.py_func.__name__} raised an error on thread {failed}")
+
+    def _play_alone(self, programme: Programme, first: int, turns: int) -> None:
+        """What `play` does in plain Python: one thread after the other."""
+        for turn in range(first, first + turns):
+            row = turn % len(programme.rounds)
+            one, begin = programme.rounds[row], time.perf_counter_ns()
+            for thread in range(1 if one.alone else self.threads):
+                one.share(thread, *one.arguments)
+            stage = programme.table[row, STAGE]
+            programme.nanoseconds[stage] += time.perf_counter_ns() - begin
 
     def _wake(self) -> None:
         """Wake all who sleep. One who has just seen the work by itself wakes later, in vain."""
@@ -194,6 +264,12 @@ class Team:
             line = self._lines[thread]
             if line[ASLEEP] and line[ENDED] != self._board[ROUND] and bed.empty():
                 bed.put(True)
+
+    def _finish(self) -> None:
+        """Wait for a round that an interruption left under way, and for what is held for it."""
+        if self._held is not None:
+            self._wait()
+            self._held = None
 
     def _wait(self) -> None:
         """Wait until all others have ended their shares."""

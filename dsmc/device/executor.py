@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -20,8 +21,8 @@ from dsmc.device.pairs import members, pair_table, total_of
 from dsmc.device.particles import particles_of, particles_on
 from dsmc.device.refusals import refuse
 from dsmc.device.stages import stages_on
-from dsmc.device.step import advance, nowhere
-from dsmc.executor import Stage
+from dsmc.device.step import Stage, advance, nowhere
+from dsmc.executor import Spend
 from dsmc.model import Model
 from dsmc.moments import COLUMNS
 from dsmc.outside import Outside
@@ -132,39 +133,43 @@ class Device:
                 f"{times} shorter, or the device cpu"
             )
 
-    def step(
+    def advance(
         self,
-        step: int,
-        stage: Stage,
+        first: int,
+        number: int,
+        spend: Spend,
         sums: np.ndarray | None,
         velocities: Velocities | None,
         census: Census | None,
-    ) -> None:
+    ) -> int:
         """Collide and fly, then sort; velocities and census are refused before they get here.
 
         sums : (cells, S, moments.COLUMNS) or None
         """
-        self._looked = None
-        here = nowhere(self._device, self._key, step)
+        self._looked, particle_steps = None, 0
         inner = None if sums is None else self._sums.zero_()
-        advance(
-            self._particles, self._stages, here, self._waiting(stage), inner, self._collisions,
-            self._walls,
-        )  # fmt: skip
+        for step in range(first, first + number):
+            particle_steps += self._particles.count
+            advance(
+                self._particles, self._stages, nowhere(self._device, self._key, step),
+                self._timing(spend), inner, self._collisions, self._walls,
+            )  # fmt: skip
         if sums is not None:
             sums += self._sums.cpu().numpy()
+        return particle_steps
 
-    def _waiting(self, stage: Stage) -> Stage:
-        """The stage, which ends when the device has done its work: else its time would be told as
-        that of the next one."""
+    def _timing(self, spend: Spend) -> Stage:
+        """Times a stage, which ends when the device has done its work: else its time would be told
+        as that of the next one."""
 
         @contextmanager
-        def waiting(name: str) -> Iterator[None]:
-            with stage(name):
-                yield
-                wait(self._device.type)
+        def timing(name: str) -> Iterator[None]:
+            begin = time.perf_counter()
+            yield
+            wait(self._device.type)
+            spend(name, time.perf_counter() - begin)
 
-        return waiting
+        return timing
 
     def restore(self, tallies: Mapping[str, np.ndarray]) -> None:
         """Go on from the tallies of a checkpoint, of the device or of the host."""

@@ -3,6 +3,9 @@
 A verb works on all cells or all particles before the next begins.
 """
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import torch
 from torch import Tensor
 
@@ -10,7 +13,9 @@ from dsmc.device.cells import sort
 from dsmc.device.draws import Address
 from dsmc.device.particles import Particles
 from dsmc.device.stages import Stages
-from dsmc.executor import COLLIDE, SORT, Stage
+from dsmc.step import COLLIDE, SORT
+
+Stage = Callable[[str], AbstractContextManager[None]]  # times what happens in it
 
 
 def advance(
