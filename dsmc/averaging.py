@@ -206,6 +206,11 @@ class FieldSampler:
             return None
         return self.sums
 
+    def quiet(self, step: int) -> int:
+        """How many steps from `step` on add no sums."""
+        begin = 0 if self.start is None else self.start
+        return begin - step if step < begin else -(step - begin) % self.every
+
     def taken(self) -> None:
         """Note that a step has added its sums."""
         if self.start is not None:

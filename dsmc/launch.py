@@ -146,10 +146,10 @@ def watched(simulation: Simulation, last: int, console: Console, stop: Stop, who
     """
     with watching(
         simulation, last, lambda simulation: stop.asked(), console=console, quiet=console.quiet
-    ) as callback:
+    ) as glance:
         steps = last - simulation.steps
         until = simulation.scenario.run.until if whole else "steps"
-        return simulation.run(steps=steps, callback=callback, progress=False, until=until)
+        return simulation.run(steps=steps, glance=glance, progress=False, until=until)
 
 
 def several(

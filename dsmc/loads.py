@@ -6,6 +6,7 @@ cells along a wall, planes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -36,14 +37,25 @@ class TallySampler:
         self.first = self.last = self.total()
         self.blocks.begin()
 
-    def step_done(self, step: int) -> None:
-        """Take note of a finished step; close a block when it is full."""
-        if self.start is None or step < self.start:
-            if self.start is not None and step == self.start - 1:
+    def quiet(self, step: int) -> float:
+        """After how many steps from `step` on it must take note, at the latest."""
+        if self.start is None or self.first.size == 0:
+            return math.inf
+        if step < self.start:
+            return self.start - step
+        return (self.blocks.count + 1) * self.blocks.length - self.steps
+
+    def steps_done(self, done: int, number: int) -> None:
+        """Take note that `number` more steps, `done` in all, are over; close a block if it is full.
+
+        number : no more than what `quiet` allows
+        """
+        if self.start is None or done <= self.start:
+            if done == self.start:
                 self.first = self.last = self.total()
             return
-        self.steps += 1
-        if self.steps - self.blocks.count * self.blocks.length == self.blocks.length:
+        self.steps += number
+        if self.steps == (self.blocks.count + 1) * self.blocks.length:
             now = self.total()
             self.blocks.push((now - self.last) / self.blocks.length)
             self.last = now

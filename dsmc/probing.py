@@ -38,9 +38,9 @@ class Probing:
         )
         return [sampler for sampler, named in wanted if named]
 
-    def step_done(self, step: int, sampled: bool) -> None:
-        """Take note of a finished step, and of a sample of the cells if there was one."""
-        self.planes.step_done(step)
+    def steps_done(self, done: int, number: int, sampled: bool) -> None:
+        """Take note of finished steps, and of a sample of the cells if there was one."""
+        self.planes.steps_done(done, number)
         if sampled:
             self.distributions.taken()
 

@@ -232,10 +232,10 @@ class Progress:
 def watching(
     simulation: Simulation,
     last: int,
-    callback: Callable[[Simulation], bool | None] | None = None,
+    glance: Callable[[Simulation], bool | None] | None = None,
     **choices: Any,
 ) -> Iterator[Callable[[Simulation], bool]]:
-    """A callback for `Simulation.run` to step `last` that shows how it goes, and calls `callback`.
+    """A glance for `Simulation.run` to step `last` that shows how it goes, and takes another.
 
     choices : console, quiet, patience of `Progress`
     """
@@ -243,7 +243,7 @@ def watching(
 
         def look(simulation: Simulation) -> bool:
             progress.update(simulation.steps, lambda: moment_of(simulation))
-            return bool(callback is not None and callback(simulation))
+            return bool(glance is not None and glance(simulation))
 
         yield look
 

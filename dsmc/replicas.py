@@ -37,7 +37,7 @@ def run_replica(
 ) -> Result | None:
     """One replica on one thread, without files; None if it was stopped before its end."""
     with Simulation(scenario, threads=1, replica=replica, device=device) as simulation:
-        result = simulation.run(callback=lambda simulation: stopped(), progress=False)
+        result = simulation.run(glance=lambda simulation: stopped(), progress=False)
         whole = simulation.steps == scenario.steps or simulation.window.ended
         return result if whole else None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from dsmc.scenario import Scenario
 
 SMALL = 20_000  # particles below which one thread is faster than several
+MOMENT = 0.05  # seconds that a run goes on by itself, before it can be stopped or told of
 PATIENCE = 2.0  # seconds before a run shows its progress by itself
 
 
@@ -79,6 +81,7 @@ class Simulation:
         self.provenance = dict(provenance or {})
         self.steps = 0 if start is None else start.step
         self._is_whole = True  # no step is half done
+        self._in_a_moment = 1  # steps
         self.stopwatch = Stopwatch()
         self._key = draws.key(scenario.run.seed, replica)
         self._model = model(scenario)
@@ -208,6 +211,7 @@ class Simulation:
         callback: Callable[[Simulation], bool | None] | None = None,
         progress: bool | None = None,
         until: str | None = None,
+        glance: Callable[[Simulation], bool | None] | None = None,
     ) -> Result:
         """Run `steps` more steps, or to the physical time `time` [s], or to the scenario's end.
 
@@ -215,6 +219,7 @@ class Simulation:
             scenario, if it has any, are reached; without steps and time the scenario's own choice
         callback : called after every step; the run ends early if it returns True
         progress : show how it goes, once it has taken two seconds; None: in notebooks
+        glance : as callback, but called only now and then, about MOMENT seconds apart at most
         Raises ValueError if both or a negative number of steps are given.
         """
         last = self.last_step(steps, time)
@@ -222,22 +227,25 @@ class Simulation:
         if progress is None:
             progress = "ipykernel" in sys.modules
         if not progress:
-            return self._run_to(last, callback, sooner)
+            return self._run_to(last, callback, sooner, glance)
         from dsmc.progress import watching  # rich is loaded when there is something to show
 
-        with watching(self, last, callback, patience=PATIENCE) as watched:
-            return self._run_to(last, watched, sooner)
+        with watching(self, last, glance, patience=PATIENCE) as watched:
+            return self._run_to(last, callback, sooner, watched)
 
-    def _run_to(self, last: int, callback: Any, sooner: bool) -> Result:
+    def _run_to(self, last: int, callback: Any, sooner: bool, glance: Any) -> Result:
+        every = callback is not None or sooner
         while self.steps < last and not self.window.ended:
             self._is_whole = False
-            self._step()
+            self._play(self.steps + 1 if every else last)
             if due(self.steps, self.scenario.sample_every):
                 self._measure_series()
             if self._output is not None:
                 self._output.step_done(self)
             self._is_whole = True
-            if (callback is not None and callback(self)) or (sooner and self.window.look(self)):
+            if any(look(self) for look in (callback, glance) if look is not None):
+                break
+            if sooner and self.window.look(self):
                 break
         return self.result
 
@@ -256,30 +264,50 @@ class Simulation:
 
     def advance(self, steps: int) -> None:
         """Step without measuring or writing anything: the bare engine."""
-        for _ in range(steps):
+        last = self.steps + steps
+        while self.steps < last:
             self._is_whole = False
-            self._step()
+            self._play(last)
             self._is_whole = True
 
-    def _step(self) -> None:
-        """One step, and what is sampled in it and of it."""
-        step, executor = self.steps, self.executor
+    def _play(self, last: int) -> None:
+        """Some steps, to step `last` at most, and what is sampled in them and of them."""
+        step, executor, number = self.steps, self.executor, self._at_once(last)
         sums = self.field_sampler.due(step) if self.field_sampler else None
         census = None
         if self.census_sampler is not None:
             census = self.census_sampler.census(executor.state.clock, self.time)
+        begin = time.perf_counter()
         self.particle_steps += executor.advance(
-            step, 1, self.stopwatch.add, sums, self.probing.velocities, census
+            step, number, self.stopwatch.add, sums, self.probing.velocities, census
         )
+        pace = number / (time.perf_counter() - begin)
+        self._in_a_moment = max(1, min(2 * self._in_a_moment, round(MOMENT * pace)))
         begins = False
         if sums is not None:
             begins = self.window.observe(step, sums, self)
             self.field_sampler.taken()
-        self.wall_sampler.step_done(step)
-        self.probing.step_done(step, sums is not None)
-        self.steps += 1
+        self.steps += number
+        self.wall_sampler.steps_done(self.steps, number)
+        self.probing.steps_done(self.steps, number, sums is not None)
         if begins:
             self.window.begin(self)
+
+    def _at_once(self, last: int) -> int:
+        """How many steps to take before anybody looks: until something is due, or for a moment."""
+        step, scenario = self.steps, self.scenario
+        if self.census_sampler is not None:
+            return 1
+        quiet = [last - step, self._in_a_moment, self.wall_sampler.quiet(step)]
+        quiet.append(self.probing.planes.quiet(step))
+        if self.field_sampler is not None:
+            quiet.append(self.field_sampler.quiet(step))
+        rhythms = [scenario.sample_every]
+        if self._output is not None:
+            output = scenario.output
+            rhythms += output.trajectory, output.fields, output.snapshots
+        quiet += [every - step % every for every in rhythms if every > 0]
+        return max(1, min(quiet))
 
     def _measure_series(self) -> None:
         with self.stopwatch.stage("measure"):

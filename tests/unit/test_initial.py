@@ -277,7 +277,7 @@ def test_a_step_that_was_broken_off_is_never_written(tmp_path):
         Simulation(scenario(1000), 1, output=tmp_path) as gas,
     ):
         before = (tmp_path / checkpoint.NAME).read_bytes()
-        gas.executor.step = interrupted
+        gas.executor.advance = interrupted
         gas.advance(1)
     assert (tmp_path / checkpoint.NAME).read_bytes() == before
 
