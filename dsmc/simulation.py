@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from dsmc.scenario import Scenario
 
 SMALL = 20_000  # particles below which one thread is faster than several
-MOMENT = 0.05  # seconds that a run goes on by itself, before it can be stopped or told of
+MOMENT = 0.1  # seconds that a run goes on by itself, before it can be stopped or told of
 PATIENCE = 2.0  # seconds before a run shows its progress by itself
 
 

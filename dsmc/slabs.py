@@ -15,7 +15,6 @@ from dsmc.compiled import COMPILED, kernel, nested_kernel
 from dsmc.team import IN_A_LINE, next_ticket
 
 SLABS = 128
-OPEN = 6  # one slab of so many that a thread should take goes to the one that comes first
 NOBODY = -1
 FLYING, MOVING = range(2)  # of a thread's line: slabs taken where two meet, of either pass
 
@@ -67,29 +66,18 @@ def run_of_pair(thread, bounds):
 
 
 @nested_kernel
-def sure_slabs(thread, bounds):
-    """How many slabs a thread takes without asking."""
-    share = bounds[thread + 1] - bounds[thread]
-    return share - share // OPEN
-
-
-@nested_kernel
 def slab_of_turn(thread, turn, bounds, taken, which):
-    """The slab that a thread takes in its turn 0, 1, 2 ..., or NOBODY if none is left.
+    """The slab that a thread takes in its turn 0, 1, 2 ..., or NOBODY if the two have met.
 
     bounds : (threads + 1,); taken : (threads, IN_A_LINE); which : FLYING or MOVING
     """
     first, end = run_of_pair(thread, bounds)
-    lower = thread - thread % 2
-    if lower + 2 > bounds.shape[0] - 1:
-        return first + turn if first + turn < end else NOBODY
-    if turn >= sure_slabs(thread, bounds):
-        shared = end - first - sure_slabs(lower, bounds) - sure_slabs(lower + 1, bounds)
-        if COMPILED:
-            ticket = next_ticket(taken[lower], which)
-        else:
-            ticket = taken[lower, which]
-            taken[lower, which] += 1
-        if ticket >= shared:
-            return NOBODY
+    line = taken[thread - thread % 2]
+    if COMPILED:
+        ticket = next_ticket(line, which)
+    else:
+        ticket = line[which]
+        line[which] += 1
+    if ticket >= end - first:
+        return NOBODY
     return end - 1 - turn if goes_down(thread) else first + turn
