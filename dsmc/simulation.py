@@ -38,7 +38,7 @@ from dsmc.team import available_threads
 if TYPE_CHECKING:
     from dsmc.scenario import Scenario
 
-SMALL = 20_000  # particles below which one thread is faster than several
+SMALL = 2_000  # particles below which one thread is faster than several
 MOMENT = 0.1  # seconds that a run goes on by itself, before it can be stopped or told of
 PATIENCE = 2.0  # seconds before a run shows its progress by itself
 

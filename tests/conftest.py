@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import settings
 
 # Pictures are drawn into files; no test needs a screen.
@@ -11,3 +12,11 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 # a deadline would judge the compiler.
 settings.register_profile("dsmc", derandomize=True, deadline=None)
 settings.load_profile("dsmc")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread_for_each_test():
+    """Tests run side by side: small gases, of which there are many, take one core each."""
+    from dsmc import simulation
+
+    simulation.SMALL = 20_000

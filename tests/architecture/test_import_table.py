@@ -13,8 +13,8 @@ from tests.architecture.source import PACKAGES, ROOT, Module, hold, imports, mod
 # The rooms of dsmc from the bottom to the top: a module imports from its own room or from below.
 LAYERS = {
     "machine": {
-        "compiled", "disk", "elementary", "journal", "lanes", "own_process", "row_vectors",
-        "shares", "team",
+        "compiled", "disk", "elementary", "journal", "lanes", "own_process", "programme",
+        "row_vectors", "shares", "team", "ticks",
     },
     "laws": {
         "cross_section", "entering", "exchange", "parabola", "poisson", "reflection", "scatter",
@@ -47,6 +47,7 @@ LAYERS = {
 
 INSTRUCTIONS = (  # those of vectors, and those of threads that wait
     "dsmc/compiled.py", "dsmc/lanes.py", "dsmc/row_vectors.py", "dsmc/shares.py", "dsmc/team.py",
+    "dsmc/ticks.py",
 )  # fmt: skip
 # Modules that may use a library; a folder ends with "/".
 CONFINED = {

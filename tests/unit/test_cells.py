@@ -17,8 +17,9 @@ from dsmc.cells import (
     reorder_rows,
 )
 from dsmc.particles import particles, swap_buffers
+from dsmc.programme import Programme
 from dsmc.slabs import SLABS, divide_slabs, first_cell, nothing_taken
-from dsmc.step import SHARED, lay_out
+from dsmc.step import SHARED, layout, sorting
 from dsmc.team import Team
 
 EPS = {np.float64: 2.0**-52, np.float32: 2.0**-23}
@@ -110,16 +111,19 @@ def crowds(draw):
     cuts = draw(
         st.lists(st.integers(0, len(destination)), min_size=threads - 1, max_size=threads - 1)
     )
-    return np.array(destination, np.int32), cells, [0, *sorted(cuts), len(destination)]
+    edges = [0, *sorted(cuts), len(destination)]
+    meets = [draw(st.integers(edges[k], edges[min(k + 2, threads)])) for k in range(0, threads, 2)]
+    return np.array(destination, np.int32), cells, edges, meets
 
 
 @given(crowd=crowds())
 def test_sorting_is_stable_whatever_the_number_of_threads(crowd):
     """The order is that of a stable sort by cell: (source row) within a cell, for every division.
 
-    Species, ids and every column of a row go where the row goes.
+    Two threads of a pair begin at the ends of its rows and meet anywhere, wherever the border of
+    what they counted is. Species, ids and every column of a row go where the row goes.
     """
-    destination, cells, edges = crowd
+    destination, cells, edges, meets = crowd
     count, threads = len(destination), len(edges) - 1
     phase = np.arange(4.0 * count).reshape(count, 4)
     identity, species = np.arange(count), (np.arange(count) % 3).astype(np.int8)
@@ -128,20 +132,32 @@ def test_sorting_is_stable_whatever_the_number_of_threads(crowd):
     for thread in range(threads):
         mine = destination[edges[thread] : edges[thread + 1]]
         histogram[thread] = np.bincount(mine, minlength=cells + 1)
-    offsets = np.zeros(cells + 1, np.int64)
+    offsets, pairs = np.zeros(cells + 1, np.int64), threads // 2
     middle = (cells + 1) // 2  # in two runs, the second one first
     before = count_rows(histogram, 0, middle)
-    prefix_sum(histogram, offsets, slots, middle, cells + 1, before)
-    prefix_sum(histogram, offsets, slots, 0, middle, 0)
+    prefix_sum(histogram, offsets, slots, pairs, middle, cells + 1, before)
+    prefix_sum(histogram, offsets, slots, pairs, 0, middle, 0)
     order = np.argsort(destination, kind="stable")
     expected_offsets = np.searchsorted(destination[order], np.arange(cells + 1))
     np.testing.assert_array_equal(offsets, expected_offsets)
     out, unasked, moved = np.empty_like(phase), np.empty_like(phase), destination.copy()
+    columns = tuple(range(phase.shape[1]))
     for thread in reversed(range(threads)):  # the order of the threads does not matter either
-        span, columns = edges[thread : thread + 2], tuple(range(phase.shape[1]))
+        lower, down = thread - thread % 2, thread % 2 == 1
+        begin, end, meet = edges[lower], edges[min(lower + 2, threads)], meets[lower // 2]
+        if lower + 1 == threads:
+            meet = end
+        start, stop = (meet, end) if down else (begin, meet)
+        half = (start + stop) // 2  # in two pieces, of which the first knows what follows
+        pieces = ((half, stop), (start, half)) if down else ((start, half), (half, stop))
         again = slots[thread].copy()
-        reorder_rows(phase, *span, moved, slots[thread], columns, out, moved)
-        reorder_rows(phase, *span, destination, again, columns, unasked, None)
+        for first, last in pieces:
+            reach = last - begin if down else end - first
+            where = (first, last, reach, down)
+            reorder_rows(phase, *where, destination, again, columns, unasked, None)
+        for first, last in pieces:
+            where = (first, last, last - first, down)
+            reorder_rows(phase, *where, moved, slots[thread], columns, out, moved)
     np.testing.assert_array_equal(out, phase[order])
     np.testing.assert_array_equal(unasked, phase[order])
     for column in (identity, species):
@@ -169,13 +185,14 @@ def test_a_state_is_its_rows_sorted_by_cell(count, threads, dtype):
 
 @pytest.mark.parametrize("threads", [1, 3])
 def test_further_columns_follow_by_the_same_permutation(threads):
-    """`swap_buffers` moves ids by the slots of the rows, divided among threads or not."""
+    """The last round of a sort moves ids by the slots of the rows, divided among threads or not."""
     team = Team(threads)
     phase = np.linspace(0.0, 1.0, 50).reshape(-1, 1).repeat(4, axis=1)
     state = particles(phase, grid((1.0,), (10,)), threads, id=np.arange(50))
     state.destination[:] = np.arange(50)[::-1]  # slots: the rows are turned round
-    state.spare[:] = state.phase[::-1]
-    swap_buffers(state, team)
+    state.spare[:], state.spare_offsets[:] = state.phase[::-1], state.offsets
+    team.play(Programme(sorting(state)[-1:]))
+    swap_buffers(state)
     team.close()
     np.testing.assert_array_equal(state.id, np.arange(50)[::-1])
     np.testing.assert_array_equal(state.phase[:, 0], np.linspace(0.0, 1.0, 50)[::-1])
@@ -223,9 +240,9 @@ def test_threads_lay_cells_out_together_as_one_does(threads):
     state.histogram[:] = random.integers(0, 9, state.histogram.shape)
     assert state.histogram.size >= SHARED
     team = Team(threads)
-    lay_out(state, team)
+    team.play(Programme(layout(state)))
     team.close()
     offsets, slots = np.zeros_like(state.spare_offsets), np.zeros_like(state.slots)
-    prefix_sum(state.histogram, offsets, slots, 0, offsets.size, 0)
+    prefix_sum(state.histogram, offsets, slots, threads // 2, 0, offsets.size, 0)
     np.testing.assert_array_equal(state.spare_offsets, offsets)
     np.testing.assert_array_equal(state.slots, slots)

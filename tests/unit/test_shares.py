@@ -8,10 +8,14 @@ from numba.core.caching import NullCache
 
 from dsmc.compiled import COMPILED, kernel, variant
 from dsmc.scatter import centre_of_mass
-from dsmc.shares import PAGE, call, new_page, noting
+from dsmc.shares import PAGE, call, noting
 from dsmc.step import advance_slabs, move_rows
 
 pytestmark = pytest.mark.skipif(not COMPILED, reason="plain Python calls a kernel itself")
+
+
+def new_page():
+    return np.zeros(PAGE, np.uint8)
 
 
 class Things(NamedTuple):

@@ -1,4 +1,4 @@
-"""Slabs at the borders of threads: each is taken once, by whoever comes first."""
+"""Slabs: each is taken once, by whoever of a pair of threads comes first, from both ends."""
 
 import numpy as np
 import pytest
@@ -6,52 +6,55 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsmc.compiled import kernel
-from dsmc.slabs import NOBODY, SLABS, close_borders, nothing_taken, own_run, take_slab
+from dsmc.slabs import FLYING, MOVING, NOBODY, SLABS, nothing_taken, slab_of_turn
 from dsmc.team import Team
 
 
 @kernel
-def take_some(thread, bounds, taken, most, owner):
-    """Take own slabs, and at most so many at the border; owner : (slabs,) times and by whom."""
-    turn, end_of_own = own_run(thread, bounds)
-    for _ in range(owner.shape[0] + 1):
-        if turn >= end_of_own:
-            most[thread] -= 1
-            if most[thread] < 0:
-                return
-        slab = turn if turn < end_of_own else take_slab(thread, bounds, taken)
+def take_some(thread, bounds, taken, which, turns, most, owner):
+    """Take at most so many slabs more; turns : (threads,); owner : (slabs,) times and by whom."""
+    for _ in range(most[thread]):
+        slab = slab_of_turn(thread, turns[thread], bounds, taken, which)
         if slab == NOBODY:
             return
-        turn += 1
+        turns[thread] += 1
         owner[slab, 0] += 1
         owner[slab, 1] = thread
 
 
+def assert_runs(owner, bounds):
+    """Each slab was taken once; of a pair the lower thread has those below, in one run."""
+    threads = len(bounds) - 1
+    assert owner[:, 0].tolist() == len(owner) * [1]
+    for lower in range(0, threads, 2):
+        run = owner[bounds[lower] : bounds[min(lower + 2, threads)], 1]
+        assert set(run) <= {lower, min(lower + 1, threads - 1)}
+        assert np.all(np.diff(run) >= 0)
+
+
 @given(data=st.data(), threads=st.integers(1, 9), slabs=st.integers(1, SLABS))
 def test_however_quick_the_threads_are_each_slab_is_taken_once(data, threads, slabs):
-    """One after the other takes some; at last all take what is left. Runs are contiguous."""
+    """One after the other takes some, some once more; at last all take what is left."""
     cuts = data.draw(st.lists(st.integers(0, slabs), min_size=threads - 1, max_size=threads - 1))
     bounds = np.array([0, *sorted(cuts), slabs])
-    taken, owner = nothing_taken(threads), np.zeros((slabs, 2), np.int64)
-    order = data.draw(st.permutations(range(threads)))
-    most = np.array(data.draw(st.lists(st.integers(0, 20), min_size=threads, max_size=threads)))
-    for thread in order:
-        take_some(thread, bounds, taken, most, owner)
-    for thread in order:
-        while (slab := take_slab(thread, bounds, taken)) != NOBODY:
-            owner[slab] = owner[slab, 0] + 1, thread
-    close_borders(bounds, taken)
-    assert owner[:, 0].tolist() == slabs * [1]
-    assert bounds[0] == 0 and bounds[-1] == slabs and np.all(np.diff(bounds) >= 0)
-    assert owner[:, 1].tolist() == np.repeat(np.arange(threads), np.diff(bounds)).tolist()
+    for which in (FLYING, MOVING):
+        taken, owner = nothing_taken(threads), np.zeros((slabs, 2), np.int64)
+        turns = np.zeros(threads, np.int64)
+        order = data.draw(st.lists(st.integers(0, threads - 1), max_size=12))
+        most = data.draw(st.lists(st.integers(0, 20), min_size=threads, max_size=threads))
+        for thread in order:
+            take_some(thread, bounds, taken, which, turns, np.array(most), owner)
+        for thread in range(threads):
+            take_some(thread, bounds, taken, which, turns, np.full(threads, slabs + 1), owner)
+        assert_runs(owner, bounds)
 
 
-def test_a_pair_of_threads_shares_what_is_next_to_its_border():
+def test_a_pair_begins_at_the_ends_of_its_run():
     bounds, taken = np.array([0, 60, 120, 128]), nothing_taken(3)
-    assert [own_run(thread, bounds) for thread in range(3)] == [(0, 50), (70, 120), (120, 128)]
-    assert [take_slab(thread, bounds, taken) for thread in (0, 1, 1, 0, 2)] == [
-        50, 69, 68, 51, NOBODY,
-    ]  # fmt: skip
+    turns = [(0, 0), (1, 0), (1, 1), (0, 1), (2, 0), (2, 1)]
+    slabs = [slab_of_turn(*turn, bounds, taken, FLYING) for turn in turns]
+    assert slabs == [0, 119, 118, 1, 120, 121]
+    assert slab_of_turn(1, 0, bounds, taken, MOVING) == 119  # the other pass knows nothing of it
 
 
 @pytest.mark.parametrize("threads", [2, 3])
@@ -60,8 +63,7 @@ def test_threads_that_run_at_once_take_each_slab_once(threads):
     for _ in range(200):
         bounds = SLABS * np.arange(threads + 1) // threads
         taken, owner = nothing_taken(threads), np.zeros((SLABS, 2), np.int64)
-        team.each(take_some, bounds, taken, np.full(threads, SLABS), owner)
-        close_borders(bounds, taken)
-        assert owner[:, 0].tolist() == SLABS * [1]
-        assert owner[:, 1].tolist() == np.repeat(np.arange(threads), np.diff(bounds)).tolist()
+        turns, most = np.zeros(threads, np.int64), np.full(threads, SLABS + 1)
+        team.each(take_some, bounds, taken, MOVING, turns, most, owner)
+        assert_runs(owner, bounds)
     team.close()
