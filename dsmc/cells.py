@@ -204,13 +204,16 @@ def prefix_sum(histogram, offsets, slots, pairs, first, last, total):
 
 @kernel
 def reorder_rows(phase, start, stop, reach, downwards, destination, slots, columns, out, slot_of):
-    """Move rows start:stop to their slots in `out`, upwards or downwards.
+    """Move rows start:stop to their slots in `out`, upwards or downwards (1, else 0).
 
-    reach : how many rows follow from where it begins, those behind stop (or before start) counted
+    reach : how many rows follow from where it begins, those behind stop (or before start) counted;
+        no others are looked at where their movers note slots over their cells
     destination : (N,) the cell of each row; slot_of : (N,) takes its slot, or None
     """
-    down = np.int64(downwards)
+    down = downwards
     first, way = (stop - 1, -1) if down else (start, 1)
+    if slot_of is not None:
+        reach = stop - start
     for turn in range(stop - start):
         row = np.uint64(first + way * turn)
         if COMPILED:

@@ -70,7 +70,7 @@ class Executor(Protocol):
 
         first, number : the steps first, first + 1, ... are taken
         sums : (cells, S, moments.COLUMNS) to which every step adds its velocity sums, or None
-        velocities, census : what counts with the stages, or None
+        velocities, census : what counts with the stages, or None; with a census there is one step
         Returns the sum of the numbers of particles that the steps began with.
         """
 

@@ -124,13 +124,13 @@ class Host:
         """
         self._counted[:] = first - 1, 0
         if self.outside.inflow.mean.size == 0 and census is None:
-            self._play_steps(number, spend, sums, velocities)
+            self._take_quiet(number, spend, sums, velocities)
         else:
             for step in range(first, first + number):
-                self._play_step(step, spend, sums, velocities, census)
+                self._take_one(step, spend, sums, velocities, census)
         return int(self._counted[PARTICLE_STEPS])
 
-    def _play_steps(self, number: int, spend: Spend, *sampled) -> None:
+    def _take_quiet(self, number: int, spend: Spend, *sampled) -> None:
         """Steps in which nothing enters: what is to be done is written down once."""
         kept = self._written.get(sampled[0] is None)
         if kept is None or any(a is not b for a, b in zip(kept.sampled, sampled, strict=True)):
@@ -138,8 +138,9 @@ class Host:
         programme, length = kept.programme, len(kept.programme.rounds) // 2
         begin = 0 if kept.reads is self._state.rows else length
         self._play(programme, spend, begin, number * length)
-        for _ in range(2 - number % 2):
+        for _ in range(number % 2):
             swap_buffers(self._state)
+        self._state.count = int(self._state.offsets[-1])
 
     def _write_steps(self, *sampled) -> Steps:
         """Write down a step from the present buffers to the others, and one back."""
@@ -149,7 +150,7 @@ class Host:
             rounds += sorting(here)
         return Steps(sampled, state.rows, Programme(rounds))
 
-    def _play_step(
+    def _take_one(
         self,
         step: int,
         spend: Spend,

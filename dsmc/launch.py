@@ -340,7 +340,8 @@ def claimed(directory: Path) -> Iterator[None]:
 class Stop:
     """When to stop early: a wall-time limit, Ctrl-C or SIGTERM; a context manager.
 
-    The step in progress is finished and a checkpoint written; a second signal ends it at once.
+    Steps in progress are finished (of a tenth of a second, or one), a checkpoint is written; a
+    second signal ends it at once.
     """
 
     def __init__(self, wall_time: float | None):

@@ -50,7 +50,9 @@ class TallySampler:
 
         number : no more than what `quiet` allows
         """
-        if self.start is None or done <= self.start:
+        if self.start is None or self.first.size == 0:
+            return
+        if done <= self.start:
             if done == self.start:
                 self.first = self.last = self.total()
             return

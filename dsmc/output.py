@@ -14,7 +14,7 @@ from dsmc import checkpoint, disk, hdf5
 from dsmc.faces import AXES
 from dsmc.fields import FieldsWriter
 from dsmc.measured import cell_fields, distributions_of, field_quantities, series_of
-from dsmc.run import due
+from dsmc.run import due, until_due
 from dsmc.snapshots import SnapshotWriter
 from dsmc.summary import write_summary
 from dsmc.trajectory import EMPTY_PLACE, TrajectoryWriter
@@ -75,6 +75,8 @@ class Output:
         if overwrite:
             clear(self.directory)
         self._rows = rows
+        output = simulation.scenario.output
+        self._rhythms = output.trajectory, output.fields, output.snapshots
         self._origin = {
             "scenario_text": simulation.scenario.text,
             "provenance": simulation.provenance,
@@ -144,6 +146,10 @@ class Output:
         values = {name: pair[0] for name, pair in row.items()}
         errors = {name: pair[1] for name, pair in row.items()}
         self.writers[TRAJECTORY].observe(simulation.steps, simulation.time, values, errors)
+
+    def quiet(self, step: int) -> float:
+        """After how many steps from `step` on a frame is due."""
+        return min(until_due(step, every) for every in self._rhythms)
 
     def step_done(self, simulation: Simulation) -> None:
         """Write the frames that are due after this step, and a checkpoint if it is time."""

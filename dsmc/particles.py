@@ -48,8 +48,8 @@ class Particles:
     destination: np.ndarray  # (C,) new cell of each row, then its slot: see `slot_of`
     histogram: np.ndarray  # (groups, cells + 1) the last column counts what leaves the box
     slots: np.ndarray  # (groups, cells + 1)
-    bounds: np.ndarray  # (threads + 1,) first slab of each thread
-    taken: np.ndarray  # (threads, IN_A_LINE) slabs taken where two threads meet
+    bounds: np.ndarray  # (threads + 1,) where slabs are cut: see `dsmc.slabs`
+    taken: np.ndarray  # (threads, IN_A_LINE) how many slabs each pair of threads has taken
     counts: np.ndarray  # (threads,) rows that a thread counts in its run of cells
     slabs: int
     dimension: int
@@ -143,7 +143,7 @@ def particles(
     count_cells(state.rows, 0, count, grid, state.destination, state.histogram[0])
     prefix_sum(state.histogram, state.spare_offsets, state.slots, 0, 0, cells + 1, 0)
     reorder_rows(
-        state.rows, 0, count, count, False, state.destination, state.slots[0], state.row_columns,
+        state.rows, 0, count, count, 0, state.destination, state.slots[0], state.row_columns,
         state.spare, state.slot_of,
     )  # fmt: skip
     for name, column in state.further.items():
@@ -187,7 +187,10 @@ def swap_buffers(state: Particles) -> None:
 
 
 def swapped(state: Particles) -> Particles:
-    """The same particles with the other buffers current, for who is to work on them next."""
+    """The same particles with the other buffers current, for who is to work on them next.
+
+    Its count is not known before they are sorted: what is written down of it must not need one.
+    """
     other = replace(state)
     swap_buffers(other)
     return other

@@ -38,6 +38,10 @@ class Probing:
         )
         return [sampler for sampler, named in wanted if named]
 
+    def quiet(self, step: int) -> float:
+        """After how many steps from `step` on it must take note, at the latest."""
+        return self.planes.quiet(step)
+
     def steps_done(self, done: int, number: int, sampled: bool) -> None:
         """Take note of finished steps, and of a sample of the cells if there was one."""
         self.planes.steps_done(done, number)

@@ -1,5 +1,6 @@
 """When things happen, and how long they take: triggers and timers of the run loop."""
 
+import math
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -11,6 +12,11 @@ LONGEST_RUN = 10**12  # steps
 def due(step: int, every: int) -> bool:
     """Whether something that happens every `every` steps (0: never) happens after step `step`."""
     return every > 0 and step % every == 0
+
+
+def until_due(step: int, every: int) -> float:
+    """After how many steps from `step` on that happens next, infinity for never."""
+    return every - step % every if every > 0 else math.inf
 
 
 class Stopwatch:

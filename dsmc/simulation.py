@@ -31,14 +31,14 @@ from dsmc.output import Output
 from dsmc.particles import Particles, ParticleView, rows_with
 from dsmc.quantities import CENSUS
 from dsmc.result import Result
-from dsmc.run import LONGEST_RUN, Stopwatch, due
+from dsmc.run import LONGEST_RUN, Stopwatch, due, until_due
 from dsmc.samplers import samplers
 from dsmc.team import available_threads
 
 if TYPE_CHECKING:
     from dsmc.scenario import Scenario
 
-SMALL = 2_000  # particles below which one thread is faster than several
+PER_THREAD = 1_000  # particles that are worth a thread, at least
 MOMENT = 0.1  # seconds that a run goes on by itself, before it can be stopped or told of
 PATIENCE = 2.0  # seconds before a run shows its progress by itself
 
@@ -115,7 +115,8 @@ class Simulation:
         asked = threads or self.scenario.run.threads
         if asked is not None:
             return asked
-        return 1 if self.scenario.particle_count < SMALL else available_threads()
+        most = max(1, self.scenario.particle_count // PER_THREAD)
+        return min(most, available_threads())
 
     def _executor(self, device: str, threads: int, laws: Mapping[str, Callable] | None) -> Executor:
         if device == "cpu":
@@ -219,7 +220,7 @@ class Simulation:
             scenario, if it has any, are reached; without steps and time the scenario's own choice
         callback : called after every step; the run ends early if it returns True
         progress : show how it goes, once it has taken two seconds; None: in notebooks
-        glance : as callback, but called only now and then, about MOMENT seconds apart at most
+        glance : as callback, but called now and then: behind steps that took MOMENT, or one step
         Raises ValueError if both or a negative number of steps are given.
         """
         last = self.last_step(steps, time)
@@ -236,14 +237,13 @@ class Simulation:
     def _run_to(self, last: int, callback: Any, sooner: bool, glance: Any) -> Result:
         every = callback is not None or sooner
         while self.steps < last and not self.window.ended:
-            self._is_whole = False
-            self._play(self.steps + 1 if every else last)
+            self._take_steps(self.steps + 1 if every else last)
             if due(self.steps, self.scenario.sample_every):
                 self._measure_series()
             if self._output is not None:
                 self._output.step_done(self)
             self._is_whole = True
-            if any(look(self) for look in (callback, glance) if look is not None):
+            if any(look(self) for look in (glance, callback) if look is not None):
                 break
             if sooner and self.window.look(self):
                 break
@@ -266,26 +266,22 @@ class Simulation:
         """Step without measuring or writing anything: the bare engine."""
         last = self.steps + steps
         while self.steps < last:
-            self._is_whole = False
-            self._play(last)
+            self._take_steps(last)
             self._is_whole = True
 
-    def _play(self, last: int) -> None:
+    def _take_steps(self, last: int) -> None:
         """Some steps, to step `last` at most, and what is sampled in them and of them."""
-        step, executor, number = self.steps, self.executor, self._at_once(last)
+        if not self._is_whole:
+            raise RuntimeError(
+                f"the run was broken off behind step {self.steps}, its particles are half way\n"
+                "  cure: go on from its last checkpoint (dsmc resume), or begin anew"
+            )
+        self._is_whole = False
+        step, number = self.steps, self._at_once(last)
         sums = self.field_sampler.due(step) if self.field_sampler else None
-        census = None
-        if self.census_sampler is not None:
-            census = self.census_sampler.census(executor.state.clock, self.time)
-        begin = time.perf_counter()
-        self.particle_steps += executor.advance(
-            step, number, self.stopwatch.add, sums, self.probing.velocities, census
-        )
-        pace = number / (time.perf_counter() - begin)
-        self._in_a_moment = max(1, min(2 * self._in_a_moment, round(MOMENT * pace)))
-        begins = False
+        self._advance(step, number, sums)
+        begins = sums is not None and self.window.observe(step, sums, self)
         if sums is not None:
-            begins = self.window.observe(step, sums, self)
             self.field_sampler.taken()
         self.steps += number
         self.wall_sampler.steps_done(self.steps, number)
@@ -293,20 +289,27 @@ class Simulation:
         if begins:
             self.window.begin(self)
 
+    def _advance(self, step: int, number: int, sums: np.ndarray | None) -> None:
+        """Let the executor take steps; what its stages do not tell of their time is told here."""
+        census, told = None, self.stopwatch.total
+        if self.census_sampler is not None:
+            census = self.census_sampler.census(self.executor.state.clock, self.time)
+        begin = time.perf_counter()
+        self.particle_steps += self.executor.advance(
+            step, number, self.stopwatch.add, sums, self.probing.velocities, census
+        )
+        taken = time.perf_counter() - begin
+        self.stopwatch.add("between kernels", taken - (self.stopwatch.total - told))
+        self._in_a_moment = max(1, min(2 * self._in_a_moment, round(MOMENT * number / taken)))
+
     def _at_once(self, last: int) -> int:
         """How many steps to take before anybody looks: until something is due, or for a moment."""
-        step, scenario = self.steps, self.scenario
         if self.census_sampler is not None:
             return 1
-        quiet = [last - step, self._in_a_moment, self.wall_sampler.quiet(step)]
-        quiet.append(self.probing.planes.quiet(step))
-        if self.field_sampler is not None:
-            quiet.append(self.field_sampler.quiet(step))
-        rhythms = [scenario.sample_every]
-        if self._output is not None:
-            output = scenario.output
-            rhythms += output.trajectory, output.fields, output.snapshots
-        quiet += [every - step % every for every in rhythms if every > 0]
+        step = self.steps
+        quiet = [last - step, self._in_a_moment, until_due(step, self.scenario.sample_every)]
+        samplers = self.wall_sampler, self.probing, self.field_sampler, self._output
+        quiet += [sampler.quiet(step) for sampler in samplers if sampler is not None]
         return max(1, min(quiet))
 
     def _measure_series(self) -> None:

@@ -27,9 +27,10 @@ def first_cell(slab, slabs, cells):
 
 @kernel
 def divide_slabs(offsets, slabs, bounds, taken):
-    """Give each thread a contiguous run of slabs with about equal numbers of particles.
+    """Cut the slabs into runs with about equal numbers of particles, a pair of them for each pair.
 
-    bounds : (threads + 1,) first slab of each thread
+    bounds : (threads + 1,) the first slab of each run; those between the two of a pair only help
+        to divide
     taken : (threads, IN_A_LINE) set to nothing
     """
     cells = offsets.shape[0] - 1

@@ -18,7 +18,7 @@ from dsmc.batch import CELLS, ROWS, Batch, admit, batches, tried_at
 from dsmc.cells import count_rows, prefix_sum, reorder_column, reorder_rows, volume_of
 from dsmc.census import Census, record_exposure
 from dsmc.collide import collide_cells
-from dsmc.compiled import kernel, nested_kernel
+from dsmc.compiled import ZERO, kernel, nested_kernel
 from dsmc.drift import fly_cells
 from dsmc.inflow import CHUNKS, chunk_run
 from dsmc.model import Model
@@ -92,7 +92,7 @@ def advance_slabs(
 ):  # fmt: skip
     """Pass A over the slabs that a thread takes: sample, collide, sample, fly.
 
-    bounds : (threads + 1,) first slab of each; histograms : (groups, cells + 1)
+    bounds : (threads + 1,) of `divide_slabs`; histograms : (groups, cells + 1)
     counted : of `begin_step`; taken : (threads, IN_A_LINE) see `dsmc.slabs`
     acceleration, planes : those of the model, by themselves: where they are None, the compiler
         leaves away what belongs to them
@@ -238,8 +238,7 @@ def layout(state: Particles) -> list[Round]:
 
 @kernel
 def move_rows(
-    thread, bounds, slabs, taken, offsets, rows, count, entered, destination, slots, columns, out,
-    slot_of,
+    thread, bounds, slabs, taken, offsets, rows, entered, destination, slots, columns, out, slot_of
 ):  # fmt: skip
     """Pass B over the slabs that a thread takes, and over its share of those that entered."""
     cells, threads = offsets.shape[0] - 1, bounds.shape[0] - 1
@@ -261,16 +260,18 @@ def move_rows(
         )  # fmt: skip
     if entered > 0:
         first, last = chunk_run(thread, threads)
+        count = offsets[cells]
         start, stop = count + entered * first // CHUNKS, count + entered * last // CHUNKS
         reorder_rows(
-            rows, start, stop, stop - start, False, destination, slots[threads + thread], columns,
+            rows, start, stop, stop - start, ZERO, destination, slots[threads + thread], columns,
             out, slot_of,
         )  # fmt: skip
 
 
 @kernel
-def move_column(thread, threads, total, column, slots, out):
+def move_column(thread, threads, offsets, entered, column, slots, out):
     """Move a thread's share of a further column by the permutation of `move_rows`."""
+    total = offsets[offsets.shape[0] - 1] + entered
     start, stop = total * thread // threads, total * (thread + 1) // threads
     reorder_column(column, start, stop, slots, out)
 
@@ -280,13 +281,13 @@ def sorting(state: Particles, entered: int = 0) -> list[Round]:
 
     entered : how many rows came behind the last
     """
-    threads, total = state.counts.size, state.count + entered
+    threads = state.counts.size
     moved = (
-        state.bounds, state.slabs, state.taken, state.offsets, state.rows, state.count, entered,
+        state.bounds, state.slabs, state.taken, state.offsets, state.rows, entered,
         state.destination, state.slots, state.row_columns, state.spare, state.slot_of,
     )  # fmt: skip
     rounds = [*layout(state), Round(move_rows, moved, SORT)]
     for name, column in state.further.items():
-        carried = threads, total, column, state.destination, state.spare_further[name]
-        rounds.append(Round(move_column, carried, SORT))
+        columns = column, state.destination, state.spare_further[name]
+        rounds.append(Round(move_column, (threads, state.offsets, entered, *columns), SORT))
     return rounds

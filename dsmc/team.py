@@ -32,9 +32,9 @@ PATIENCE = 50_000  # looks before a thread sleeps, of some 100 cycles each where
 NAP = 2e-5  # of the one who waits for the others beyond his patience [s]
 WAITS = platform.machine().lower() in ("x86_64", "amd64")  # has an instruction for it
 IN_A_LINE = 8  # numbers in a line of the cache, of which every thread has one for itself
-# The board: the number of the round, which is written last, the function and the page; then, for
-# the first thread only, the turn that is under way and when it began.
-ROUND, FUNCTION, PAGE, TURN, BEGAN = range(5)
+# The board: the number of the round, which is written last, the function and the page.
+ROUND, FUNCTION, PAGE = range(3)
+TURN, BEGAN = range(2)  # which turn is under way, and when it began: of the first thread alone
 # A thread's line: the last round that it has ended, if it sleeps, and the last round that failed.
 ENDED, ASLEEP, FAILED = range(3)
 
@@ -154,19 +154,19 @@ def who_failed(lines, number):
 
 
 @kernel
-def lead(board, lines, table, spent, turn, last, patience):
+def lead(board, lines, table, spent, mark, turn, last, patience):
     """Lead all threads through turns of a programme, each a round of it, over and over.
 
     Returns the turn that comes next: `last`, or one in which a thread failed, is to be woken, or
     took longer than the first is patient. That is then gone on with.
 
-    table, spent : of the programme
+    table, spent : of the programme; mark : (2,) the turn under way, and when it began
     """
     while turn < last:
         row = turn % table.shape[0]
-        begun = board[TURN] == turn
+        begun = mark[TURN] == turn
         if not begun:
-            board[TURN], board[BEGAN] = turn, nanoseconds()
+            mark[TURN], mark[BEGAN] = turn, nanoseconds()
         if table[row, ALONE] != 0:
             if call(table[row, SHARE], table[row, ARGUMENTS], 0) != 0:
                 tell(lines[0], FAILED, board[ROUND])
@@ -180,8 +180,8 @@ def lead(board, lines, table, spent, turn, last, patience):
                 return turn
         if who_failed(lines, board[ROUND]) >= 0:
             return turn
-        spent[table[row, STAGE]] += nanoseconds() - board[BEGAN]
-        board[TURN] = -1
+        spent[table[row, STAGE]] += nanoseconds() - mark[BEGAN]
+        mark[TURN] = -1
         turn += 1
     return turn
 
@@ -195,6 +195,7 @@ class Team:
         self.threads = threads
         self._patience = PATIENCE if threads <= available_threads() else 0
         self._board = np.zeros(IN_A_LINE, np.int64)
+        self._mark = np.zeros(2, np.int64)
         self._lines = np.zeros((threads, IN_A_LINE), np.int64)
         self._held: Programme | None = None
         others = range(1, threads if COMPILED else 1)
@@ -217,8 +218,9 @@ class Team:
     def play(self, programme: Programme, first: int = 0, turns: int | None = None) -> None:
         """Play rounds of a programme from round `first` on, over and over; all of it once if None.
 
-        An interruption is raised when all have ended the round in which it came. Raises
-        RuntimeError if a kernel raised an error on any thread, behind which nothing is played.
+        An interruption is raised when nobody works any more: behind the last round, or one in which
+        the first thread had to wait. Raises RuntimeError if a kernel raised an error on any thread,
+        behind which nothing is played.
         """
         if self.threads > 1 and not self._dismiss.alive:
             raise RuntimeError("the threads of this team were let go")
@@ -228,13 +230,15 @@ class Team:
             self._play_alone(programme, first, turns)
             return
         self._finish()
-        self._board[TURN], self._lines[:, FAILED] = -1, -1
+        self._mark[TURN], self._lines[:, FAILED] = -1, -1
         self._held = programme
         turn, last, table, spent = first, first + turns, programme.table, programme.nanoseconds
         failed = -1
         try:
             while failed < 0:
-                turn = lead(self._board, self._lines, table, spent, turn, last, self._patience)
+                turn = lead(
+                    self._board, self._lines, table, spent, self._mark, turn, last, self._patience
+                )
                 if turn == last:
                     break
                 failed = who_failed(self._lines, self._board[ROUND])

@@ -19,4 +19,4 @@ def one_thread_for_each_test():
     """Tests run side by side: small gases, of which there are many, take one core each."""
     from dsmc import simulation
 
-    simulation.SMALL = 20_000
+    simulation.PER_THREAD = 10_000

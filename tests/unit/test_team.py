@@ -10,7 +10,9 @@ import pytest
 
 from dsmc import team as teams
 from dsmc.compiled import COMPILED, kernel
+from dsmc.programme import Programme, Round
 from dsmc.team import ASLEEP, ENDED, Team, available_threads, give_out, wait_for
+from dsmc.ticks import nanoseconds
 
 compiled_only = pytest.mark.skipif(not COMPILED, reason="plain Python has one thread")
 
@@ -170,3 +172,81 @@ def test_who_gives_out_work_learns_who_sleeps_and_who_has_ended():
     assert not wait_for(lines, 1, 3)
     lines[2, ENDED] = 1
     assert wait_for(lines, 1, 0)
+
+
+@kernel
+def write(thread, trace, count, letter):
+    """Write a letter behind the others; who comes is counted in `count`."""
+    if thread == 0:
+        trace[count[0]] = letter
+        count[0] += 1
+    count[1 + thread] += 1
+
+
+def three_rounds(trace, count):
+    """Rounds A, B and C, of which B is the first thread's alone."""
+    return [
+        Round(write, (trace, count, ord("A")), "odd"),
+        Round(write, (trace, count, ord("B")), "even", alone=True),
+        Round(write, (trace, count, ord("C")), "odd"),
+    ]
+
+
+@pytest.mark.parametrize("patience", [0, teams.PATIENCE])
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_rounds_are_played_in_their_order(threads, patience, monkeypatch):
+    """Over and over, from any of them on; what one writes the next one sees."""
+    monkeypatch.setattr(teams, "PATIENCE", patience)
+    team, trace, count = Team(threads), np.zeros(99, np.int64), np.zeros(1 + threads, np.int64)
+    programme = Programme(three_rounds(trace, count))
+    team.play(programme)
+    team.play(programme, 2, 5)
+    team.play(programme, 1, 0)
+    team.close()
+    assert bytes(trace[: count[0]].tolist()) == b"ABCCABCA"
+    assert count[1:].tolist() == [8] + (threads - 1) * [6]
+
+
+def test_a_programme_knows_what_its_stages_took():
+    team, done = Team(2), np.zeros(2)
+    rounds = [Round(work_long, (done, 1_000_000), "work"), Round(note, (done, 1.0), "notes")]
+    programme = Programme([*rounds, rounds[0]])
+    begin = time.perf_counter()
+    team.play(programme)
+    whole = time.perf_counter() - begin
+    team.close()
+    spent = dict(programme.seconds())
+    assert list(spent) == ["work", "notes"]
+    assert 0.0 < spent["notes"] < spent["work"] < whole
+    if COMPILED:  # in plain Python the second thread is not waited for, it comes after the first
+        assert spent["work"] > 0.0005
+    assert dict(programme.seconds()) == {"work": 0.0, "notes": 0.0}
+
+
+@compiled_only
+@pytest.mark.parametrize("alone", [True, False])
+def test_nothing_is_played_behind_a_round_that_failed(alone):
+    team, done = Team(2), np.zeros(2)
+    failing = Round(fail_on, (0,), alone=alone)
+    programme = Programme([Round(note, (done, 1.0)), failing, Round(note, (done, 10.0))])
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="fail_on raised an error on thread 0"):
+            team.play(programme)
+    team.play(programme, 2, 2)  # what failed is not told again
+    team.close()
+    assert done.tolist() == [13.0, 13.0]
+
+
+@compiled_only
+def test_the_clock_of_kernels_is_that_of_the_machine():
+    before = time.perf_counter()
+    first = read_clock()
+    time.sleep(0.05)
+    second = read_clock()
+    whole = time.perf_counter() - before
+    assert 0.05 <= 1e-9 * (second - first) <= whole
+
+
+@kernel
+def read_clock():
+    return nanoseconds()
