@@ -31,7 +31,7 @@ from dsmc.output import Output
 from dsmc.particles import Particles, ParticleView, rows_with
 from dsmc.quantities import CENSUS
 from dsmc.result import Result
-from dsmc.run import LONGEST_RUN, Stopwatch, due, until_due
+from dsmc.run import LONGEST_RUN, Stopwatch, due, unbroken, until_due
 from dsmc.samplers import samplers
 from dsmc.team import available_threads
 
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 PER_THREAD = 1_000  # particles that are worth a thread, at least
 MOMENT = 0.1  # seconds that a run goes on by itself, before it can be stopped or told of
+BROKEN_OFF = """the run was broken off behind step {}, half-way to the next
+  cure: go on from its last checkpoint (dsmc resume), or begin anew"""
 PATIENCE = 2.0  # seconds before a run shows its progress by itself
 
 
@@ -112,11 +114,8 @@ class Simulation:
             self._output.checkpoint(self)
 
     def _choose_threads(self, threads: int | None) -> int:
-        asked = threads or self.scenario.run.threads
-        if asked is not None:
-            return asked
-        most = max(1, self.scenario.particle_count // PER_THREAD)
-        return min(most, available_threads())
+        enough = max(1, self.scenario.particle_count // PER_THREAD)
+        return threads or self.scenario.run.threads or min(enough, available_threads())
 
     def _executor(self, device: str, threads: int, laws: Mapping[str, Callable] | None) -> Executor:
         if device == "cpu":
@@ -221,6 +220,7 @@ class Simulation:
         callback : called after every step; the run ends early if it returns True
         progress : show how it goes, once it has taken two seconds; None: in notebooks
         glance : as callback, but called now and then: behind steps that took MOMENT, or one step
+        Ctrl-C ends it behind the steps in progress, and another run goes on from there.
         Raises ValueError if both or a negative number of steps are given.
         """
         last = self.last_step(steps, time)
@@ -237,12 +237,13 @@ class Simulation:
     def _run_to(self, last: int, callback: Any, sooner: bool, glance: Any) -> Result:
         every = callback is not None or sooner
         while self.steps < last and not self.window.ended:
-            self._take_steps(self.steps + 1 if every else last)
-            if due(self.steps, self.scenario.sample_every):
-                self._measure_series()
-            if self._output is not None:
-                self._output.step_done(self)
-            self._is_whole = True
+            with unbroken():
+                self._take_steps(self.steps + 1 if every else last)
+                if due(self.steps, self.scenario.sample_every):
+                    self._measure_series()
+                if self._output is not None:
+                    self._output.step_done(self)
+                self._is_whole = True
             if any(look(self) for look in (glance, callback) if look is not None):
                 break
             if sooner and self.window.look(self):
@@ -266,19 +267,17 @@ class Simulation:
         """Step without measuring or writing anything: the bare engine."""
         last = self.steps + steps
         while self.steps < last:
-            self._take_steps(last)
-            self._is_whole = True
+            with unbroken():
+                self._take_steps(last)
+                self._is_whole = True
 
     def _take_steps(self, last: int) -> None:
         """Some steps, to step `last` at most, and what is sampled in them and of them."""
         if not self._is_whole:
-            raise RuntimeError(
-                f"the run was broken off behind step {self.steps}, its particles are half way\n"
-                "  cure: go on from its last checkpoint (dsmc resume), or begin anew"
-            )
+            raise RuntimeError(BROKEN_OFF.format(self.steps))
         self._is_whole = False
         step, number = self.steps, self._at_once(last)
-        sums = self.field_sampler.due(step) if self.field_sampler else None
+        sums = self.field_sampler and self.field_sampler.due(step)
         self._advance(step, number, sums)
         begins = sums is not None and self.window.observe(step, sums, self)
         if sums is not None:

@@ -21,13 +21,13 @@ START = 23
 
 def flask(walls: bool = True) -> dsmc.Scenario:
     """A gas that is rarely looked at; without walls and planes, where only fields are averaged."""
-    sample = {"every": 16, "start": START, "fields_every": 5}
+    quantities = ["temperature", "energy", "particles"]
+    sample = {"every": 16, "start": START, "fields_every": 5, "quantities": quantities}
     choices = {"boundaries": BOUNDARIES} if walls else {"boundaries": {"x": {"kind": "periodic"}}}
     output = {"trajectory": 30, "particles": 20, "fields": 50, "snapshots": 70}
     kind = "basin" if walls else "line"
-    quantities = ["temperature", "energy", "particles"]
     return box(
-        kind, steps=300, particles=600, run={"until": "steps"}, sample=sample | {"quantities": quantities}, output=output,
+        kind, steps=300, particles=600, run={"until": "steps"}, sample=sample, output=output,
         **choices,
     )  # fmt: skip
 

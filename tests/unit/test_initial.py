@@ -270,22 +270,6 @@ def test_the_files_of_a_run_begin_with_the_state_that_was_set(tmp_path):
     assert known and all(series.time.size == series.reference.size == 3 for series in known)
 
 
-def test_a_step_that_was_broken_off_is_never_written(tmp_path):
-    """Rows that have flown and are not sorted: the files stay as of their last commit."""
-    with (
-        pytest.raises(KeyboardInterrupt),
-        Simulation(scenario(1000), 1, output=tmp_path) as gas,
-    ):
-        before = (tmp_path / checkpoint.NAME).read_bytes()
-        gas.executor.advance = interrupted
-        gas.advance(1)
-    assert (tmp_path / checkpoint.NAME).read_bytes() == before
-
-
-def interrupted(*arguments):
-    raise KeyboardInterrupt
-
-
 def test_a_run_that_would_never_end_is_refused():
     """Also one so long that its number of steps is no number."""
     with simulation(100) as gas:
