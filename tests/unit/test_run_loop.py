@@ -31,10 +31,18 @@ def failing(*arguments):
     raise MemoryError
 
 
-def test_an_interrupted_run_is_gone_on_with():
+@pytest.fixture
+def usual_handler():
+    """That of Python, whatever the libraries of other tests have set."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield signal.default_int_handler
+    signal.signal(signal.SIGINT, before)
+
+
+def test_an_interrupted_run_is_gone_on_with(usual_handler):
     """Ctrl-C comes while steps are taken: it waits for their end, and the run is the same."""
     with simulation(1000) as gas, simulation(1000) as other:
-        advance, handler = gas.executor.advance, signal.getsignal(signal.SIGINT)
+        advance = gas.executor.advance
 
         def interrupted(*arguments):
             os.kill(os.getpid(), signal.SIGINT)
@@ -46,7 +54,7 @@ def test_an_interrupted_run_is_gone_on_with():
             with pytest.raises(KeyboardInterrupt):
                 take(steps)
             assert before < gas.steps <= before + steps
-            assert signal.getsignal(signal.SIGINT) is handler
+            assert signal.getsignal(signal.SIGINT) is usual_handler
         gas.executor.advance = advance
         gas.run(20 - gas.steps)
         other.run(20)
