@@ -226,6 +226,7 @@ def gas_over_walls(walls, field, on_wall, seed, repeats=6):
     return list(zip(value, error, strict=True))
 
 
+@pytest.mark.long
 def test_the_stress_of_the_gas_is_the_stress_on_the_walls_at_a_quarter_collision_time():
     """Hypothesis: P_xy, averaged over the gap, equals the wall shear within 0.5 %; error 0.1 %.
 
