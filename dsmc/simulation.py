@@ -298,7 +298,7 @@ class Simulation:
             step, number, self.stopwatch.add, sums, self.probing.velocities, census
         )
         taken = time.perf_counter() - begin
-        self.stopwatch.add("between kernels", taken - (self.stopwatch.total - told))
+        self.stopwatch.add("compile, Python", taken - (self.stopwatch.total - told))
         self._in_a_moment = max(1, min(2 * self._in_a_moment, round(MOMENT * number / taken)))
 
     def _at_once(self, last: int) -> int:
