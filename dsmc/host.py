@@ -138,9 +138,9 @@ class Host:
         programme, length = kept.programme, len(kept.programme.rounds) // 2
         begin = 0 if kept.reads is self._state.rows else length
         self._play(programme, spend, begin, number * length)
-        for _ in range(number % 2):
+        if number % 2:
             swap_buffers(self._state)
-        self._state.count = int(self._state.offsets[-1])
+        self._state.count = int(self._state.offsets[-1])  # some may have left
 
     def _write_steps(self, *sampled) -> Steps:
         """Write down a step from the present buffers to the others, and one back."""

@@ -53,7 +53,7 @@ class Simulation:
     """A run of a scenario; a context manager.
 
     scenario : Scenario
-    threads : None takes the scenario's, else all cores; results do not depend on it
+    threads : None takes the scenario's, else all cores that pay; results do not depend on it
     device : "cpu", the compiled engine; "cuda" or "torch-cpu", that of `dsmc.device`
     output : directory for the files (None: no file is written)
     replica : number of an independent repetition; changes every random number
@@ -298,7 +298,7 @@ class Simulation:
             step, number, self.stopwatch.add, sums, self.probing.velocities, census
         )
         taken = time.perf_counter() - begin
-        self.stopwatch.add("compile, Python", taken - (self.stopwatch.total - told))
+        self.stopwatch.add("compile and call", taken - (self.stopwatch.total - told))
         self._in_a_moment = max(1, min(2 * self._in_a_moment, round(MOMENT * number / taken)))
 
     def _at_once(self, last: int) -> int:

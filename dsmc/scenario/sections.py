@@ -255,7 +255,11 @@ class Run(Section):
         "float64", description="precision of positions and velocities", examples=["float64"]
     )
     threads: int | None = Field(
-        None, ge=1, le=4096, description="threads; all cores if not given", examples=[2]
+        None,
+        ge=1,
+        le=4096,
+        examples=[2],
+        description="threads; if not given all cores, but one for 1000 particles at most",
     )
     replicas: int = Field(
         1, ge=1, le=10**6, description="independent repetitions, seed after seed", examples=[8]

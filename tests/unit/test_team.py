@@ -239,12 +239,10 @@ def test_nothing_is_played_behind_a_round_that_failed(alone):
 
 @compiled_only
 def test_the_clock_of_kernels_is_that_of_the_machine():
-    before = time.perf_counter()
-    first = read_clock()
-    time.sleep(0.05)
-    second = read_clock()
-    whole = time.perf_counter() - before
-    assert 0.05 <= 1e-9 * (second - first) <= whole
+    read_clock()  # compiled
+    before = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+    seen = read_clock()
+    assert before <= seen <= time.clock_gettime_ns(time.CLOCK_MONOTONIC)
 
 
 @kernel
