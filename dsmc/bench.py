@@ -43,7 +43,7 @@ WARM_UP = 20  # steps before the timing: compiles, and mixes the rows of every c
 ROUNDS = 7
 SECONDS_PER_ROUND = 0.5
 # Bytes of the bookkeeping of a step, read and written (docs/performance.md):
-OF_PARTICLE = 2 * 4  # its new cell, written in pass A and read in pass B
+OF_PARTICLE = 2 * 8  # its new cell and its place in the list, each written and read
 OF_CELL = 4 * 8  # first row read, count raised; first row written; slot raised
 OF_CELL_AND_THREAD = 3 * 4  # count set to zero; count read, slot written
 
@@ -148,12 +148,12 @@ def one_round(simulation: Simulation, steps: int) -> Round:
 def bytes_per_particle_step(scenario: Scenario, threads: int = 1) -> float:
     """Bytes that a step reads and writes for each particle, at least; of one species, without ids.
 
-    Each of the two passes reads and writes every row. Lines that the processor fetches only to
-    overwrite them are not counted.
+    Every row is read where it flew and written to its cell. Lines that the processor fetches only
+    to overwrite them are not counted.
     """
     row = (scenario.dimension + 3) * np.dtype(scenario.run.precision).itemsize
     cell = OF_CELL + OF_CELL_AND_THREAD * threads
-    return 4 * row + OF_PARTICLE + cell * scenario.cell_count / scenario.particle_count
+    return 2 * row + OF_PARTICLE + cell * scenario.cell_count / scenario.particle_count
 
 
 @cache

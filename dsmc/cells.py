@@ -9,12 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dsmc.compiled import COMPILED, kernel, nested_kernel
-from dsmc.row_vectors import copy_row, expect_row
+from dsmc.compiled import kernel, nested_kernel
 from dsmc.slabs import SLABS
-
-AHEAD = 128  # rows whose slots the memory is asked for before they are written
-
 
 MOST_BINS = 1 << 14  # of the table that finds uneven cells: it stays in cache
 
@@ -177,7 +173,7 @@ def count_rows(histogram, first, last):
 
 
 @kernel
-def prefix_sum(histogram, offsets, slots, pairs, first, last, total):
+def prefix_sum(histogram, offsets, slots, pairs, first, last, total, entry):
     """From counts per (group, cell): first row of each cell, first slot of each group in it.
 
     A group is the rows of one thread, or what one thread let enter.  Two groups of a pair share
@@ -185,55 +181,36 @@ def prefix_sum(histogram, offsets, slots, pairs, first, last, total):
     has left the box: its rows come last, behind the end of the last cell.
 
     histogram : (groups, cells + 1); offsets : (cells + 1,)
-    slots : as histogram, overwritten; of an upper group the end of its slots
+    slots : as histogram, overwritten: entries of the list (`dsmc.fetch`); of an upper group the
+        end of its slots
     pairs : how many there are, which come first
     first, last : the columns that are summed; total : of those before them
+    entry : of the list of these columns
     """
     for cell in range(np.uint64(first), np.uint64(last)):
         offsets[cell] = total
         for pair in range(np.uint64(pairs)):
             lower = pair + pair
             upper = lower + np.uint64(1)
-            slots[lower, cell] = total
+            slots[lower, cell] = total + entry
             total += histogram[lower, cell] + histogram[upper, cell]
-            slots[upper, cell] = total
+            slots[upper, cell] = total + entry
         for group in range(np.uint64(2 * pairs), np.uint64(histogram.shape[0])):
-            slots[group, cell] = total
+            slots[group, cell] = total + entry
             total += histogram[group, cell]
 
 
 @kernel
-def reorder_rows(phase, start, stop, reach, downwards, destination, slots, columns, out, slot_of):
-    """Move rows start:stop to their slots in `out`, upwards or downwards (1, else 0).
+def list_rows(start, stop, downwards, destination, slots, list):
+    """Note rows start:stop in the list, at the slots of their cells, upwards or downwards (1, 0).
 
-    reach : how many rows follow from where it begins, those behind stop (or before start) counted;
-        no others are looked at where their movers note slots over their cells
-    destination : (N,) the cell of each row; slot_of : (N,) takes its slot, or None
+    destination : (N,) the cell of each row; slots : (cells + 1,) move on; list : see `dsmc.fetch`
     """
     down = downwards
     first, way = (stop - 1, -1) if down else (start, 1)
-    if slot_of is not None:
-        reach = stop - start
     for turn in range(stop - start):
         row = np.uint64(first + way * turn)
-        if COMPILED:
-            soon = np.uint64(first + way * min(turn + AHEAD, reach - 1))
-            place = np.uint64(slots[np.uint64(destination[soon])] - down)
-            expect_row(out, place)
-            expect_row(out, place + np.uint64(1 - 2 * down))  # others of that cell come before it
         cell = np.uint64(destination[row])
         slot = slots[cell] - down
         slots[cell] = slot + (1 - down)
-        if slot_of is not None:
-            slot_of[row] = slot
-        if COMPILED:
-            copy_row(out, np.uint64(slot), phase, row, columns)
-        else:
-            out[slot] = phase[row]
-
-
-@kernel
-def reorder_column(column, start, stop, slots, out):
-    """Move a further column (ids, species, clocks) by the permutation of `reorder_rows`."""
-    for row in range(np.uint64(start), np.uint64(stop)):
-        out[slots[row]] = column[row]
+        list[np.uint64(slot)] = row

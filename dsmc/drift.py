@@ -8,13 +8,13 @@ never folded, which would round in the interior too.  In a field of force flight
 
 import numpy as np
 
-from dsmc.batch import ROWS
 from dsmc.cells import cell_of
 from dsmc.compiled import COMPILED, ZERO, inner_kernel, law, nested_kernel
 from dsmc.crossings import cross_planes
 from dsmc.draws import Address
 from dsmc.fall import fall_inside, fall_to_faces
-from dsmc.row_vectors import expect_to_read, row_into_cell
+from dsmc.fetch import pieces
+from dsmc.row_vectors import expect_fetch, expect_row, row_into_cell
 from dsmc.walls import NO_AXIS, reach_face
 
 
@@ -30,7 +30,7 @@ drift_into_cell = row_into_cell(_drift)
 @inner_kernel
 def fly_cells(
     phase, species, offsets, begin, end, model, acceleration, planes, key, step, destination,
-    histogram, tally,
+    histogram, tally, origin, ahead, columns,
 ):  # fmt: skip
     """Let the particles of some cells fly for one time step; note and count their new cells.
 
@@ -39,29 +39,36 @@ def fly_cells(
 
     phase : (N, d + 3) [m, m/s]; acceleration, planes : of the model, or None
     offsets : (cells + 1,); destination : (N,); histogram : (cells + 1,); tally : (rows, columns)
+    origin, ahead : from where the batch behind these cells is fetched (`dsmc.fetch`)
+    columns : a tuple, one entry for each of a row
     """
     grid, dt = model.grid, model.flight_time
     own = begin
-    start, stop = np.uint64(offsets[begin]), np.uint64(offsets[end])
-    ahead, last = min(stop - start, np.uint64(ROWS)), np.uint64(max(phase.shape[0] - 1, 0))
-    for row in range(start, stop):
-        if COMPILED:
-            expect_to_read(phase, min(row + ahead, last))
-        if acceleration is None:
-            new = drift_inside(phase, row, species, model, planes, grid, grid.grading, dt, tally)
-        else:
-            stays = fall_inside(phase, row, species, model, acceleration, planes, dt, tally)
-            new = np.int64(cell_of(phase, row, grid)) if stays else -1
-        if new < 0:
-            while offsets[own + 1] <= np.int64(row):
-                own += 1
-            new = np.int64(fly_far(
-                phase, row, species, model, acceleration, planes, model.time_step,
-                Address(key, step, own), np.int64(row) - offsets[own], tally,
-                histogram.shape[0] - 1,
-            ))  # fmt: skip
-        destination[row] = new
-        histogram[new] += 1
+    for low, high, shift, entry in pieces(offsets[begin], offsets[end], origin, ahead):
+        for row in range(np.uint64(low), np.uint64(high)):
+            if COMPILED:
+                there = row + np.uint64(shift)
+                if origin.wanted:
+                    expect_fetch(phase, there, origin.rows, origin.list, np.uint64(entry), columns)
+                else:
+                    expect_row(phase, there, columns)
+            if acceleration is None:
+                new = drift_inside(
+                    phase, row, species, model, planes, grid, grid.grading, dt, tally
+                )  # fmt: skip
+            else:
+                stays = fall_inside(phase, row, species, model, acceleration, planes, dt, tally)
+                new = np.int64(cell_of(phase, row, grid)) if stays else -1
+            if new < 0:
+                while offsets[own + 1] <= np.int64(row):
+                    own += 1
+                new = np.int64(fly_far(
+                    phase, row, species, model, acceleration, planes, model.time_step,
+                    Address(key, step, own), np.int64(row) - offsets[own], tally,
+                    histogram.shape[0] - 1,
+                ))  # fmt: skip
+            destination[row] = new
+            histogram[new] += 1
 
 
 @inner_kernel

@@ -18,6 +18,7 @@ from dsmc.outside import Outside
 from dsmc.particles import Particles, particles, swap_buffers, swapped
 from dsmc.programme import Programme, Round
 from dsmc.rows import rows
+from dsmc.sort import fetching, sorting
 from dsmc.step import (
     PARTICLE_STEPS,
     Tallies,
@@ -25,7 +26,6 @@ from dsmc.step import (
     flight,
     new_tallies,
     room_for,
-    sorting,
     workspaces,
 )
 from dsmc.team import Team
@@ -36,14 +36,16 @@ if TYPE_CHECKING:
 
 
 class Steps(NamedTuple):
-    """Two steps, written down.
+    """Two steps, written down: from the present buffers, and from the others.
 
     sampled : what they sample, as of `step.flight`; reads : the rows that the first begins with
+    first : of a state that is not listed; further : of one that is
     """
 
     sampled: tuple
     reads: np.ndarray
-    programme: Programme
+    first: Programme
+    further: Programme
 
 
 class Host:
@@ -72,7 +74,11 @@ class Host:
 
     @property
     def state(self) -> Particles:
-        """The particles themselves."""
+        """The particles themselves, every row in its cell."""
+        if self._state is not None and self._state.listed:
+            self._team.play(Programme(fetching(self._state)))
+            swap_buffers(self._state)
+            self._state.listed = False
         return self._state
 
     @property
@@ -88,7 +94,7 @@ class Host:
     @property
     def velocity(self) -> np.ndarray:
         """(N, 3) [m/s], a view."""
-        return self._state.velocity
+        return self.state.velocity
 
     @property
     def memory(self) -> int:
@@ -135,20 +141,30 @@ class Host:
         kept = self._written.get(sampled[0] is None)
         if kept is None or any(a is not b for a, b in zip(kept.sampled, sampled, strict=True)):
             kept = self._written[sampled[0] is None] = self._write_steps(*sampled)
-        programme, length = kept.programme, len(kept.programme.rounds) // 2
-        begin = 0 if kept.reads is self._state.rows else length
-        self._play(programme, spend, begin, number * length)
+        state = self._state
+        begin = 0 if kept.reads is state.rows else 1
+        if not state.listed:
+            self._play(kept.first, spend, begin, 1)
+            number -= 1
+        if number > 0:
+            self._play(kept.further, spend, begin, number)
         if number % 2:
-            swap_buffers(self._state)
-        self._state.count = int(self._state.offsets[-1])  # some may have left
+            swap_buffers(state)
+        self._sorted()
 
     def _write_steps(self, *sampled) -> Steps:
-        """Write down a step from the present buffers to the others, and one back."""
-        state, rounds = self._state, []
-        for here in (state, swapped(state)):
-            rounds += self._flight(here, *sampled)
-            rounds += sorting(here)
-        return Steps(sampled, state.rows, Programme(rounds))
+        """Write down a step from the present buffers, and one from the others."""
+        here, there = self._state, swapped(self._state)
+        first, further = [], []
+        for old, new in ((here, there), (there, here)):
+            first += [*self._flight(old, False, *sampled), *sorting(old)]
+            further += [*self._flight(old, True, *sampled), *sorting(new)]
+        return Steps(sampled, here.rows, Programme(first), Programme(further))
+
+    def _sorted(self) -> None:
+        """Note that a sort has listed the rows; some may have left."""
+        self._state.listed = True
+        self._state.count = int(self._state.offsets[-1])
 
     def _take_one(
         self,
@@ -163,10 +179,15 @@ class Host:
         cells = state.offsets.size - 1
         ends = outside.arrivals(self._key, step, cells, self._counting)
         entered = int(ends[-1])
+        if census is not None or state.count + entered > state.rows.shape[0]:
+            state = self.state  # clocks are wanted where they are, and room is made
         self._batches = room_for(state, entered, self._batches)
         if census is not None:
             census = census._replace(clock=state.clock)  # which may have found more room
-        self._play(Programme(self._flight(state, sums, velocities, census)), spend)
+        rounds = self._flight(state, state.listed, sums, velocities, census)
+        self._play(Programme(rounds), spend)
+        if state.listed:
+            swap_buffers(state)
         if ends.size > 1:
             begin = time.perf_counter()
             enter(
@@ -177,16 +198,21 @@ class Host:
             outside.follow(self._tallies.walls[:, : len(self._scenario.patches)])
             self.next_id += entered
         self._play(Programme(sorting(state, entered)), spend)
-        swap_buffers(state)
+        self._sorted()
 
-    def _flight(self, state: Particles, *sampled) -> list[Round]:
-        """The rounds of pass A over particles; sampled : as of `step.flight`."""
+    def _flight(self, state: Particles, listed: bool, *sampled) -> list[Round]:
+        """The rounds of pass A over particles; listed, sampled : as of `step.flight`."""
         return flight(
-            state, self._model, self._key, self._counted, self._batches, self._tallies, *sampled,
-            stages=self._stages,
+            state, listed, self._model, self._key, self._counted, self._batches, self._tallies,
+            *sampled, stages=self._stages,
         )  # fmt: skip
 
-    def _play(self, programme: Programme, spend: Spend, *turns: int) -> None:
+    def _play(
+        self, programme: Programme, spend: Spend, begin: int = 0, steps: int | None = None
+    ) -> None:
+        """Play a programme, or so many steps of one of two, from its first or second."""
+        length = len(programme.rounds) // 2
+        turns = () if steps is None else (begin * length, steps * length)
         self._team.play(programme, *turns)
         for stage, seconds in programme.seconds():
             spend(stage, seconds)
@@ -198,14 +224,14 @@ class Host:
 
     def cell_sums(self) -> np.ndarray:
         """Velocity sums of every cell now: (cells, S, moments.COLUMNS)."""
-        return moments.cell_sums(self._state, self._model.gas.mass.size)
+        return moments.cell_sums(self.state, self._model.gas.mass.size)
 
     def block_sums(self, frame: np.ndarray) -> np.ndarray:
         """Sums about a velocity in random groups: (BLOCKS, S, moments.GLOBAL_COLUMNS).
 
         frame : (3,) [m/s]
         """
-        return moments.block_sums(self._state, self._model.gas.mass.size, frame, self._team)
+        return moments.block_sums(self.state, self._model.gas.mass.size, frame, self._team)
 
     def close(self) -> None:
         """Let the threads go."""

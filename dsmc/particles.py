@@ -10,6 +10,10 @@ Rows beat separate columns: one particle is one or two cache lines, and moving i
 
 Where particles come and go the buffers are longer than N.  What enters in a step is written behind
 row N and sorted in with the rest; what leaves is sorted behind the last cell and forgotten.
+
+After a step the rows still lie where they flew, and the sort is a list that says which of them
+belongs where (`dsmc.fetch`): the state is *listed*.  Then offsets and N are those of the next step,
+and who wants to see the rows in their order has them fetched first.
 """
 
 from dataclasses import dataclass, replace
@@ -20,12 +24,12 @@ import numpy as np
 from dsmc.cells import (
     Grid,
     count_cells,
+    list_rows,
     number_of_cells,
     number_of_slabs,
     prefix_sum,
-    reorder_column,
-    reorder_rows,
 )
+from dsmc.fetch import Origin, entry_of, fetch_column, fetch_rows, list_over
 from dsmc.slabs import nothing_taken
 
 GROWTH = 1.5  # of the buffers, when they are full
@@ -35,24 +39,27 @@ GROWTH = 1.5  # of the buffers, when they are full
 class Particles:
     """The rows, their further columns, the second buffer of each, and the workspace of the sort.
 
-    Buffers have C >= N rows.
+    Buffers have C >= N rows.  `phase`, `velocity`, `species` and so on are those of a state that is
+    not listed.
     """
 
     count: int  # N
     rows: np.ndarray  # (C, d + D) phase and unused rows
-    spare: np.ndarray  # (C, d + D)
+    spare: np.ndarray  # (C, d + D), in which the list is
     further: dict[str, np.ndarray]  # further columns, (C,)
     spare_further: dict[str, np.ndarray]
     offsets: np.ndarray
-    spare_offsets: np.ndarray
-    destination: np.ndarray  # (C,) new cell of each row, then its slot: see `slot_of`
+    destination: np.ndarray  # (C,) new cell of each row
     histogram: np.ndarray  # (groups, cells + 1) the last column counts what leaves the box
-    slots: np.ndarray  # (groups, cells + 1)
+    slots: np.ndarray  # (groups, cells + 1) entries of the list
     bounds: np.ndarray  # (threads + 1,) where slabs are cut: see `dsmc.slabs`
     taken: np.ndarray  # (threads, IN_A_LINE) how many slabs each pair of threads has taken
-    counts: np.ndarray  # (threads,) rows that a thread counts in its run of cells
+    counts: np.ndarray  # (slabs + 1,) rows that come into each slab, and that leave the box
+    flown: np.ndarray  # (slabs + 1,) the first row of each slab in flight, and behind the last
     slabs: int
+    threads: int
     dimension: int
+    listed: bool = False
 
     @property
     def phase(self) -> np.ndarray:
@@ -65,9 +72,9 @@ class Particles:
         return tuple(range(self.rows.shape[1]))
 
     @property
-    def slot_of(self) -> np.ndarray | None:
-        """(C,) where the sort notes the slot of each row, over its cell; None if nobody asks."""
-        return self.destination if self.further else None
+    def list(self) -> np.ndarray:
+        """(entries,) the list of the sort, in the other buffer."""
+        return list_over(self.spare, row_number(self.rows.shape[0]))
 
     @property
     def position(self) -> np.ndarray:
@@ -123,6 +130,7 @@ def particles(
         if count and not (phase[:, axis].min() >= 0 and phase[:, axis].max() <= length):
             raise ValueError(f"position: outside the box along {'xyz'[axis]}: [0, {length:g}] m")
     groups = 2 * threads if entering else threads
+    slabs, entries = number_of_slabs(grid), phase.nbytes // np.dtype(row_number(count)).itemsize
     state = Particles(
         count=count,
         rows=np.ascontiguousarray(phase),
@@ -130,26 +138,33 @@ def particles(
         further=dict(columns),
         spare_further={name: np.empty_like(column) for name, column in columns.items()},
         offsets=np.zeros(cells + 1, np.int64),
-        spare_offsets=np.zeros(cells + 1, np.int64),
         destination=np.empty(count, row_number(count)),
         histogram=np.zeros((groups, cells + 1), np.int32),
-        slots=np.zeros((groups, cells + 1), row_number(count)),
+        slots=np.zeros((groups, cells + 1), row_number(entries)),
         bounds=np.zeros(threads + 1, np.int64),
         taken=nothing_taken(threads),
-        counts=np.zeros(threads, np.int64),
-        slabs=number_of_slabs(grid),
+        counts=np.zeros(slabs + 1, np.int64),
+        flown=np.zeros(slabs + 1, np.int64),
+        slabs=slabs,
+        threads=threads,
         dimension=dimension,
     )
-    count_cells(state.rows, 0, count, grid, state.destination, state.histogram[0])
-    prefix_sum(state.histogram, state.spare_offsets, state.slots, 0, 0, cells + 1, 0)
-    reorder_rows(
-        state.rows, 0, count, count, 0, state.destination, state.slots[0], state.row_columns,
-        state.spare, state.slot_of,
-    )  # fmt: skip
-    for name, column in state.further.items():
-        reorder_column(column, 0, count, state.destination, state.spare_further[name])
-    swap_buffers(state)
+    _sort(state, grid)
     return state
+
+
+def _sort(state: Particles, grid: Grid) -> None:
+    """Sort rows in any order by cell, as one slab."""
+    cells, count, list = number_of_cells(grid), state.count, state.list
+    entry = entry_of(count, state.rows, list)
+    count_cells(state.rows, 0, count, grid, state.destination, state.histogram[0])
+    prefix_sum(state.histogram, state.offsets, state.slots, 0, 0, cells + 1, 0, entry)
+    list_rows(0, count, 0, state.destination, state.slots[0], list)
+    for name, column in state.further.items():
+        fetch_column(0, count, entry, list, column, state.spare_further[name])
+    origin = Origin(state.rows, list, True)
+    fetch_rows(state.spare, 0, count, entry, origin, state.row_columns)
+    swap_buffers(state)
 
 
 def row_number(rows: int) -> type:
@@ -158,7 +173,7 @@ def row_number(rows: int) -> type:
 
 
 def reserve(state: Particles, rows: int) -> None:
-    """Make room for so many rows; what is not among the first N is lost.
+    """Make room for so many rows in a state that is not listed; only the first N are kept.
 
     Buffers grow by the factor GROWTH at least, so that no row is copied often.
     """
@@ -175,22 +190,17 @@ def reserve(state: Particles, rows: int) -> None:
         state.further[name][: state.count] = column
         state.spare_further[name] = np.empty(capacity, column.dtype)
     state.destination = np.empty(capacity, row_number(capacity))
-    state.slots = state.slots.astype(row_number(capacity), copy=False)
+    state.slots = state.slots.astype(row_number(state.list.size), copy=False)
 
 
 def swap_buffers(state: Particles) -> None:
-    """Make the other buffers current after a sort; what lies behind the last cell is forgotten."""
+    """Make the other buffers current, into which the rows have been fetched."""
     state.rows, state.spare = state.spare, state.rows
-    state.offsets, state.spare_offsets = state.spare_offsets, state.offsets
     state.further, state.spare_further = state.spare_further, state.further
-    state.count = int(state.offsets[-1])
 
 
 def swapped(state: Particles) -> Particles:
-    """The same particles with the other buffers current, for who is to work on them next.
-
-    Its count is not known before they are sorted: what is written down of it must not need one.
-    """
+    """The same particles with the other buffers current, for who is to work on them next."""
     other = replace(state)
     swap_buffers(other)
     return other

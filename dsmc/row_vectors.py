@@ -13,9 +13,10 @@ from numba.core.extending import intrinsic
 
 from dsmc.lanes import NUMBERS, Entry
 
-WORD, INTEGER = ir.IntType(32), ir.IntType(64)
-# How a line is asked for: why, into which cache, and that it is not code.
-TO_READ, TO_WRITE, NEAR, NEAREST, DATA = (ir.Constant(WORD, n) for n in (0, 1, 2, 3, 1))
+BYTE, WORD, INTEGER = (ir.IntType(bits) for bits in (8, 32, 64))
+# How a line is asked for: why, into which cache, and that it is not code. To ask for a line that
+# will be written as one to be written brings it too near: it takes the place of what is in use.
+TO_READ, NEAR, DATA = (ir.Constant(WORD, n) for n in (0, 2, 1))
 
 
 def _is_matrix(kind: types.Type) -> bool:
@@ -67,33 +68,57 @@ def _write_copy(context, builder, signature, arguments):
 
 
 @intrinsic
-def expect_row(context, target, to):
-    """Ask the memory for a row that will be written soon; changes nothing."""
-    if not _is_matrix(target):
+def expect_row(context, rows, row, columns):
+    """Ask the memory for a row that is wanted some thousand instructions later; changes nothing.
+
+    columns : a tuple, one entry for each.  The row need not be one: nothing is read.
+    """
+    if not _is_matrix(rows):
         return None
-    return types.void(target, to), _request(TO_WRITE, NEAREST)
+    return types.void(rows, row, columns), _write_request
+
+
+def _write_request(context, builder, signature, arguments):
+    """The instructions of `expect_row`."""
+    kinds = signature.args
+    rows = _Matrix(context, builder, kinds[0], arguments[0])
+    rows.columns = _whole(len(kinds[2]))
+    _request(builder, rows.place(arguments[1], _whole(0), BYTE))
+    return context.get_dummy_value()
 
 
 @intrinsic
-def expect_to_read(context, rows, row):
-    """Ask the memory for a row that will be read some thousand instructions later."""
-    if not _is_matrix(rows):
+def expect_fetch(context, rows, row, source, list, entry, columns):
+    """`expect_row` for a row, and for all of the row of the source that will be copied there.
+
+    list : (entries,) which one that is, at entry + row; columns : a tuple, one entry for each
+    """
+    if not (_is_matrix(rows) and _is_matrix(source) and rows.dtype == source.dtype):
         return None
-    return types.void(rows, row), _request(TO_READ, NEAR)
+    return types.void(rows, row, source, list, entry, columns), _write_requests
 
 
-def _request(purpose, level):
-    """Ask for a row, for a purpose, into one of the caches."""
+def _write_requests(context, builder, signature, arguments):
+    """The instructions of `expect_fetch`: as few as there can be, for all rows pass here."""
+    kinds = signature.args
+    rows, source = (_Matrix(context, builder, kinds[k], arguments[k]) for k in (0, 2))
+    rows.columns = source.columns = _whole(len(kinds[5]))
+    list = context.make_array(kinds[3])(context, builder, arguments[3])
+    found = builder.load(builder.gep(list.data, [builder.add(arguments[4], arguments[1])]))
+    if kinds[3].dtype.bitwidth < 64:
+        found = builder.zext(found, INTEGER)
+    first = source.place(found, _whole(0), BYTE)
+    last = builder.gep(first, [_whole(len(kinds[5]) * source.grain - 1)])  # maybe on another line
+    for place in (first, last, rows.place(arguments[1], _whole(0), BYTE)):
+        _request(builder, place)
+    return context.get_dummy_value()
 
-    def write(context, builder, signature, arguments):
-        matrix = _Matrix(context, builder, signature.args[0], arguments[0])
-        place = matrix.place(arguments[1], _whole(0), ir.IntType(8))
-        shape = ir.FunctionType(ir.VoidType(), [place.type, WORD, WORD, WORD])
-        request = cgutils.get_or_insert_function(builder.module, shape, "llvm.prefetch.p0i8")
-        builder.call(request, [place, purpose, level, DATA])
-        return context.get_dummy_value()
 
-    return write
+def _request(builder, place):
+    """Ask for the line of the cache that a byte is in."""
+    shape = ir.FunctionType(ir.VoidType(), [place.type, WORD, WORD, WORD])
+    request = cgutils.get_or_insert_function(builder.module, shape, "llvm.prefetch.p0i8")
+    builder.call(request, [place, TO_READ, NEAR, DATA])
 
 
 @intrinsic

@@ -16,7 +16,7 @@ from dsmc.team import IN_A_LINE, next_ticket
 
 SLABS = 128
 NOBODY = -1
-FLYING, MOVING = range(2)  # of a thread's line: slabs taken where two meet, of either pass
+FLYING, LISTING = range(2)  # of a thread's line: slabs taken where two meet, of either pass
 
 
 @kernel
@@ -70,7 +70,7 @@ def run_of_pair(thread, bounds):
 def slab_of_turn(thread, turn, bounds, taken, which):
     """The slab that a thread takes in its turn 0, 1, 2 ..., or NOBODY if the two have met.
 
-    bounds : (threads + 1,); taken : (threads, IN_A_LINE); which : FLYING or MOVING
+    bounds : (threads + 1,); taken : (threads, IN_A_LINE); which : FLYING or LISTING
     """
     first, end = run_of_pair(thread, bounds)
     line = taken[thread - thread % 2]

@@ -1,9 +1,9 @@
 """One time step: the order of the stages, in two passes over the particles.
 
-Pass A, cell by cell while the cell is in cache: sample, collide, sample, fly, note the new cell.
-Between the passes particles enter behind the last row, if there is a gas outside (`dsmc.inflow`).
-Pass B: a stable counting sort moves the rows to the other buffer.  Particles are sorted by cell at
-the beginning and at the end of every step.  In a cell those of the box come first, by (source
+Pass A, cell by cell while the cell is in cache: fetch its rows from where they flew, sample,
+collide, sample, fly, note the new cell.  Between the passes particles enter behind the last row, if
+there is a gas outside (`dsmc.inflow`).  Pass B: a stable counting sort lists which row belongs
+where (`dsmc.sort`); the next step fetches them.  In a cell those of the box come first, by (source
 cell, rank there), then those that entered, by (patch, species, number).
 """
 
@@ -15,31 +15,23 @@ from typing import NamedTuple
 import numpy as np
 
 from dsmc.batch import CELLS, ROWS, Batch, admit, batches, tried_at
-from dsmc.cells import count_rows, prefix_sum, reorder_column, reorder_rows, volume_of
+from dsmc.cells import volume_of
 from dsmc.census import Census, record_exposure
 from dsmc.collide import collide_cells
-from dsmc.compiled import ZERO, kernel, nested_kernel
+from dsmc.compiled import kernel, nested_kernel
 from dsmc.drift import fly_cells
-from dsmc.inflow import CHUNKS, chunk_run
+from dsmc.fetch import Ahead, Origin, fetch_rows
+from dsmc.inflow import CHUNKS
 from dsmc.model import Model
 from dsmc.moments import add_cell
-from dsmc.particles import Particles, reserve
+from dsmc.particles import Particles, reserve, swapped
 from dsmc.programme import Round
-from dsmc.slabs import (
-    FLYING,
-    MOVING,
-    NOBODY,
-    divide_slabs,
-    first_cell,
-    goes_down,
-    run_of_pair,
-    slab_of_turn,
-)
+from dsmc.slabs import FLYING, NOBODY, divide_slabs, first_cell, goes_down, slab_of_turn
+from dsmc.sort import fetching_columns, place_of
 from dsmc.velocities import Velocities, count_velocities
 from dsmc.walls import columns
 
-SHARED = 1 << 15  # counts that threads sum up together; fewer are summed up by one
-COLLIDE, SORT = "collide and fly", "sort"  # the two passes, as the stopwatch names them
+COLLIDE = "collide and fly"  # pass A, as the stopwatch names it
 STEP, PARTICLE_STEPS = range(2)  # of what a gas counts of its steps
 
 
@@ -74,11 +66,15 @@ def room_for(state: Particles, entered: int, spaces: Batch) -> Batch:
 
 
 @kernel
-def begin_step(thread, offsets, slabs, bounds, taken, counted):
-    """Count the step, and divide the cells among the threads.
+def begin_step(thread, offsets, flown, bounds, taken, counted):
+    """Count the step, divide the cells among the threads, and note where slabs begin.
 
-    counted : (2,) the step that is under way, and the sum of the particles of all steps
+    flown : (slabs + 1,); counted : (2,) the step that is under way, and the sum of the particles
+        of all steps
     """
+    slabs = flown.shape[0] - 1
+    for slab in range(slabs + 1):
+        flown[slab] = offsets[first_cell(slab, slabs, offsets.shape[0] - 1)]
     counted[STEP] += 1
     counted[PARTICLE_STEPS] += offsets[offsets.shape[0] - 1]
     divide_slabs(offsets, slabs, bounds, taken)
@@ -88,14 +84,15 @@ def begin_step(thread, offsets, slabs, bounds, taken, counted):
 def advance_slabs(
     thread, bounds, phase, species, offsets, model, acceleration, planes, key, counted, sums,
     velocities, census,
-    destination, histograms, tallies, batches, taken,
+    destination, histograms, tallies, batches, taken, origin, columns,
 ):  # fmt: skip
-    """Pass A over the slabs that a thread takes: sample, collide, sample, fly.
+    """Pass A over the slabs that a thread takes: fetch, sample, collide, sample, fly.
 
     bounds : (threads + 1,) of `divide_slabs`; histograms : (groups, cells + 1)
     counted : of `begin_step`; taken : (threads, IN_A_LINE) see `dsmc.slabs`
     acceleration, planes : those of the model, by themselves: where they are None, the compiler
         leaves away what belongs to them
+    origin : where rows are fetched from (`dsmc.fetch`); columns : a tuple, an entry for each column
     """
     cells = offsets.shape[0] - 1
     slabs = tallies.collisions.shape[0]
@@ -117,8 +114,14 @@ def advance_slabs(
             return
         turn += 1
         cell, end = first_cell(slab, slabs, cells), first_cell(slab + 1, slabs, cells)
+        _, stop, entry = place_of(slab, slabs, offsets, phase, origin.list)
+        next_slab = slab_after(slab, slabs, goes_down(thread))
+        next_start, _, next_entry = place_of(next_slab, slabs, offsets, phase, origin.list)
+        ahead = Ahead(stop, entry, next_start, next_entry)
         while cell < end:
             begin, cell = cell, batch_end(offsets, cell, end)
+            if origin.wanted:
+                fetch_rows(phase, offsets[begin], offsets[cell], entry, origin, columns)
             look(begin, cell, phase, species, offsets, first, slab, sums, velocities, census)
             if model.colliding:
                 admitted = admit_cells(begin, cell, offsets, model, batch.places)
@@ -129,8 +132,14 @@ def advance_slabs(
             look(begin, cell, phase, species, offsets, first, slab, sums, velocities, None)
             fly_cells(
                 phase, species, offsets, begin, cell, model, acceleration, planes, key, step,
-                destination, histogram, tallies.walls[slab],
+                destination, histogram, tallies.walls[slab], origin, ahead, columns,
             )  # fmt: skip
+
+
+@nested_kernel
+def slab_after(slab, slabs, down):
+    """The slab that a thread will take next, if it does not meet another."""
+    return max(slab - 1, 0) if down else min(slab + 1, slabs - 1)
 
 
 @nested_kernel
@@ -172,6 +181,7 @@ def look(begin, end, phase, species, offsets, first, slab, sums, velocities, cen
 
 def flight(
     state: Particles,
+    listed: bool,
     model: Model,
     key: tuple,
     counted: np.ndarray,
@@ -184,110 +194,20 @@ def flight(
 ) -> list[Round]:
     """The rounds of pass A.
 
+    listed : whether the rows are fetched, into the other buffers, or lie in their cells
     counted : (2,) of `begin_step`; before the first step it holds one less than its number
     sums : (cells, S, moments.COLUMNS) to which a step adds its velocity sums, or None
     velocities : of the cells whose velocities are counted with the sums, or None
     stages : `advance_slabs`, or a variant of it around other laws
     """
-    divided = state.offsets, state.slabs, state.bounds, state.taken, counted
+    rounds = fetching_columns(state) if listed else []
+    here = swapped(state) if listed else state
+    divided = state.offsets, state.flown, state.bounds, state.taken, counted
     flown = (
-        state.bounds, state.rows, state.further.get("species"), state.offsets, model,
+        state.bounds, here.rows, here.further.get("species"), state.offsets, model,
         model.acceleration, model.planes, key, counted, sums, velocities, census,
         state.destination, state.histogram, tallies, batches, state.taken,
+        Origin(state.rows, state.list if listed else here.list, listed), state.row_columns,
     )  # fmt: skip
-    return [Round(begin_step, divided, COLLIDE, alone=True), Round(stages, flown, COLLIDE)]
-
-
-@nested_kernel
-def run_of(thread, threads, columns):
-    """The run of columns that a thread sums up: first, and behind the last."""
-    return columns * thread // threads, columns * (thread + 1) // threads
-
-
-@kernel
-def count_run(thread, histogram, counts):
-    """Count the rows of a thread's run of cells; counts : (threads,)."""
-    first, last = run_of(thread, counts.shape[0], histogram.shape[1])
-    counts[thread] = count_rows(histogram, first, last)
-
-
-@kernel
-def place_run(thread, histogram, offsets, slots, pairs, counts):
-    """Lay out a thread's run of cells behind what those before it count."""
-    first, last = run_of(thread, counts.shape[0], histogram.shape[1])
-    before = 0
-    for other in range(thread):
-        before += counts[other]
-    prefix_sum(histogram, offsets, slots, pairs, first, last, before)
-
-
-def layout(state: Particles) -> list[Round]:
-    """The rounds that find the first row of every cell, and the first slot of each group in it.
-
-    Every thread counts the rows of a run of cells; then each knows where its run begins.
-    """
-    threads = state.counts.size
-    arrays = state.histogram, state.spare_offsets, state.slots, threads // 2
-    if threads == 1 or state.histogram.size < SHARED:
-        return [Round(place_run, (*arrays, state.counts[:1]), SORT, alone=True)]
-    return [
-        Round(count_run, (state.histogram, state.counts), SORT),
-        Round(place_run, (*arrays, state.counts), SORT),
-    ]
-
-
-@kernel
-def move_rows(
-    thread, bounds, slabs, taken, offsets, rows, entered, destination, slots, columns, out, slot_of
-):  # fmt: skip
-    """Pass B over the slabs that a thread takes, and over its share of those that entered."""
-    cells, threads = offsets.shape[0] - 1, bounds.shape[0] - 1
-    lowest, highest = run_of_pair(thread, bounds)
-    bottom = offsets[first_cell(lowest, slabs, cells)]
-    top = offsets[first_cell(highest, slabs, cells)]
-    turn = 0
-    while True:
-        slab = slab_of_turn(thread, turn, bounds, taken, MOVING)
-        if slab == NOBODY:
-            break
-        turn += 1
-        start = offsets[first_cell(slab, slabs, cells)]
-        stop = offsets[first_cell(slab + 1, slabs, cells)]
-        reach = stop - bottom if goes_down(thread) else top - start
-        reorder_rows(
-            rows, start, stop, reach, goes_down(thread), destination, slots[thread], columns, out,
-            slot_of,
-        )  # fmt: skip
-    if entered > 0:
-        first, last = chunk_run(thread, threads)
-        count = offsets[cells]
-        start, stop = count + entered * first // CHUNKS, count + entered * last // CHUNKS
-        reorder_rows(
-            rows, start, stop, stop - start, ZERO, destination, slots[threads + thread], columns,
-            out, slot_of,
-        )  # fmt: skip
-
-
-@kernel
-def move_column(thread, threads, offsets, entered, column, slots, out):
-    """Move a thread's share of a further column by the permutation of `move_rows`."""
-    total = offsets[offsets.shape[0] - 1] + entered
-    start, stop = total * thread // threads, total * (thread + 1) // threads
-    reorder_column(column, start, stop, slots, out)
-
-
-def sorting(state: Particles, entered: int = 0) -> list[Round]:
-    """The rounds of pass B: all rows into the other buffers, by cell.
-
-    entered : how many rows came behind the last
-    """
-    threads = state.counts.size
-    moved = (
-        state.bounds, state.slabs, state.taken, state.offsets, state.rows, entered,
-        state.destination, state.slots, state.row_columns, state.spare, state.slot_of,
-    )  # fmt: skip
-    rounds = [*layout(state), Round(move_rows, moved, SORT)]
-    for name, column in state.further.items():
-        columns = column, state.destination, state.spare_further[name]
-        rounds.append(Round(move_column, (threads, state.offsets, entered, *columns), SORT))
+    rounds += [Round(begin_step, divided, COLLIDE, alone=True), Round(stages, flown, COLLIDE)]
     return rounds

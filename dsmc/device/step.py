@@ -13,7 +13,8 @@ from dsmc.device.cells import sort
 from dsmc.device.draws import Address
 from dsmc.device.particles import Particles
 from dsmc.device.stages import Stages
-from dsmc.step import COLLIDE, SORT
+from dsmc.sort import SORT
+from dsmc.step import COLLIDE
 
 Stage = Callable[[str], AbstractContextManager[None]]  # times what happens in it
 

@@ -23,8 +23,9 @@ LAYERS = {
     "randomness": {"draws"},
     "stages and state": {
         "batch", "cells", "census", "collide", "crossings", "disjoint", "drift", "encounters",
-        "fall", "gas", "inflow", "initial", "macroscopic", "model", "moments", "outside", "pairs",
-        "particles", "partners", "repulsion", "rows", "slabs", "turning", "velocities", "walls",
+        "fall", "fetch", "gas", "inflow", "initial", "macroscopic", "model", "moments", "outside",
+        "pairs", "particles", "partners", "repulsion", "rows", "slabs", "sort", "turning",
+        "velocities", "walls",
     },
     "step": {"device", "executor", "host", "step"},
     "measuring": {

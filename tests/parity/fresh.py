@@ -13,7 +13,8 @@ import numpy as np
 
 from dsmc.compiled import CPUDispatcher
 from dsmc.shares import noting
-from dsmc.step import advance_slabs, move_rows
+from dsmc.sort import list_slabs
+from dsmc.step import advance_slabs
 from tests.parity.boxes import BOXES, box, run
 
 
@@ -38,7 +39,7 @@ def cached_kernels() -> list[CPUDispatcher]:
         if name.startswith("dsmc"):
             values = [value for value in vars(module).values() if isinstance(value, CPUDispatcher)]
             found |= {id(value): value for value in values if value.stats.cache_path is not None}
-    shares = noting(advance_slabs), noting(move_rows)  # which are compiled into these
+    shares = noting(advance_slabs), noting(list_slabs)  # which are compiled into these
     return [*found.values(), *shares]
 
 

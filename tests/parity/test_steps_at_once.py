@@ -76,6 +76,37 @@ def test_steps_that_are_taken_at_once_are_those_taken_one_by_one(walls, threads,
         assert right["particle steps"] < 300 * 600  # the gas leaves
 
 
+def look(simulation):
+    """After most steps, so that some begin with rows in their cells and others do not."""
+    if simulation.steps % 5 < 3:
+        assert np.all(np.isfinite(simulation.particles.position))
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_who_looks_at_the_particles_changes_nothing(threads, folder, tmp_path):
+    right = step_by_step(True, folder / "True")
+    found, _ = played(flask(), tmp_path, threads, look)
+    assert differences(right, found) == []
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_who_looks_at_particles_that_enter_changes_nothing(threads):
+    """A box that fills, so that buffers grow with rows in their cells and before."""
+    dense = {"kind": "reservoir", "temperature_K": 300.0, "number_density_m3": 2e23}
+    gas = box(
+        "duct", steps=60, particles=200, boundaries={"x": {"low": dense, "high": HOT}},
+        sample={"every": 20, "fields_every": 20}, output={"trajectory": 20},
+    )  # fmt: skip
+    ends = []
+    for callback in (None, look):
+        with dsmc.Simulation(gas, threads=threads) as simulation:
+            capacity = simulation._state.rows.shape[0]
+            simulation.run(callback=callback)
+            assert simulation._state.rows.shape[0] > 2 * capacity
+            ends.append(remains(simulation))
+    assert differences(*ends) == []
+
+
 @pytest.mark.parametrize("sampler", [FieldSampler, TallySampler])
 def test_a_sampler_that_is_asked_too_late_is_noticed(sampler, folder, tmp_path, monkeypatch):
     """The twins: samplers that claim to need nothing for longer than they do."""

@@ -10,16 +10,15 @@ from dsmc.cells import (
     count_cells,
     count_rows,
     grid,
+    list_rows,
     number_of_cells,
     number_of_slabs,
     prefix_sum,
-    reorder_column,
-    reorder_rows,
 )
-from dsmc.particles import particles, swap_buffers
+from dsmc.particles import particles, reserve
 from dsmc.programme import Programme
 from dsmc.slabs import SLABS, divide_slabs, first_cell, nothing_taken
-from dsmc.step import SHARED, layout, sorting
+from dsmc.sort import SHARED, sorting
 from dsmc.team import Team
 
 EPS = {np.float64: 2.0**-52, np.float32: 2.0**-23}
@@ -121,12 +120,10 @@ def test_sorting_is_stable_whatever_the_number_of_threads(crowd):
     """The order is that of a stable sort by cell: (source row) within a cell, for every division.
 
     Two threads of a pair begin at the ends of its rows and meet anywhere, wherever the border of
-    what they counted is. Species, ids and every column of a row go where the row goes.
+    what they counted is.
     """
     destination, cells, edges, meets = crowd
-    count, threads = len(destination), len(edges) - 1
-    phase = np.arange(4.0 * count).reshape(count, 4)
-    identity, species = np.arange(count), (np.arange(count) % 3).astype(np.int8)
+    count, threads, entry = len(destination), len(edges) - 1, 17
     histogram = np.zeros((threads, cells + 1), np.int32)
     slots = np.zeros((threads, cells + 1), np.int32)
     for thread in range(threads):
@@ -135,35 +132,23 @@ def test_sorting_is_stable_whatever_the_number_of_threads(crowd):
     offsets, pairs = np.zeros(cells + 1, np.int64), threads // 2
     middle = (cells + 1) // 2  # in two runs, the second one first
     before = count_rows(histogram, 0, middle)
-    prefix_sum(histogram, offsets, slots, pairs, middle, cells + 1, before)
-    prefix_sum(histogram, offsets, slots, pairs, 0, middle, 0)
+    prefix_sum(histogram, offsets, slots, pairs, middle, cells + 1, before, entry)
+    prefix_sum(histogram, offsets, slots, pairs, 0, middle, 0, entry)
     order = np.argsort(destination, kind="stable")
     expected_offsets = np.searchsorted(destination[order], np.arange(cells + 1))
     np.testing.assert_array_equal(offsets, expected_offsets)
-    out, unasked, moved = np.empty_like(phase), np.empty_like(phase), destination.copy()
-    columns = tuple(range(phase.shape[1]))
+    listed = np.full(entry + count, -1, np.int32)
     for thread in reversed(range(threads)):  # the order of the threads does not matter either
         lower, down = thread - thread % 2, thread % 2 == 1
         begin, end, meet = edges[lower], edges[min(lower + 2, threads)], meets[lower // 2]
         if lower + 1 == threads:
             meet = end
         start, stop = (meet, end) if down else (begin, meet)
-        half = (start + stop) // 2  # in two pieces, of which the first knows what follows
-        pieces = ((half, stop), (start, half)) if down else ((start, half), (half, stop))
-        again = slots[thread].copy()
-        for first, last in pieces:
-            reach = last - begin if down else end - first
-            where = (first, last, reach, down)
-            reorder_rows(phase, *where, destination, again, columns, unasked, None)
-        for first, last in pieces:
-            where = (first, last, last - first, down)
-            reorder_rows(phase, *where, moved, slots[thread], columns, out, moved)
-    np.testing.assert_array_equal(out, phase[order])
-    np.testing.assert_array_equal(unasked, phase[order])
-    for column in (identity, species):
-        sorted_column = np.empty_like(column)
-        reorder_column(column, 0, count, moved, sorted_column)
-        np.testing.assert_array_equal(sorted_column, column[order])
+        half = (start + stop) // 2  # in two pieces
+        for first, last in ((half, stop), (start, half)) if down else ((start, half), (half, stop)):
+            list_rows(first, last, down, destination, slots[thread], listed)
+    np.testing.assert_array_equal(listed[entry:], order)
+    assert np.all(listed[:entry] == -1)
 
 
 @given(count=st.integers(0, 300), threads=st.integers(1, 7), dtype=PRECISIONS)
@@ -181,21 +166,6 @@ def test_a_state_is_its_rows_sorted_by_cell(count, threads, dtype):
     np.testing.assert_array_equal(state.clock, clock[order])
     np.testing.assert_array_equal(state.species, species[order])
     np.testing.assert_array_equal(np.diff(state.offsets), np.bincount(found, minlength=20))
-
-
-@pytest.mark.parametrize("threads", [1, 3])
-def test_further_columns_follow_by_the_same_permutation(threads):
-    """The last round of a sort moves ids by the slots of the rows, divided among threads or not."""
-    team = Team(threads)
-    phase = np.linspace(0.0, 1.0, 50).reshape(-1, 1).repeat(4, axis=1)
-    state = particles(phase, grid((1.0,), (10,)), threads, id=np.arange(50))
-    state.destination[:] = np.arange(50)[::-1]  # slots: the rows are turned round
-    state.spare[:], state.spare_offsets[:] = state.phase[::-1], state.offsets
-    team.play(Programme(sorting(state)[-1:]))
-    swap_buffers(state)
-    team.close()
-    np.testing.assert_array_equal(state.id, np.arange(50)[::-1])
-    np.testing.assert_array_equal(state.phase[:, 0], np.linspace(0.0, 1.0, 50)[::-1])
 
 
 # ------------------------------------------------------------------------------ sharing the work
@@ -234,15 +204,23 @@ def test_every_slab_belongs_to_exactly_one_thread(members, threads):
 
 @pytest.mark.parametrize("threads", [2, 3])
 def test_threads_lay_cells_out_together_as_one_does(threads):
+    """Slots of one thread are those of the sum over all cells at once, moved slab by slab."""
     side = 1 + int((SHARED / threads) ** 0.5)
     random = np.random.default_rng(20261129)
-    state = particles(random.random((50_000, 5)), grid((1.0, 1.0), (side, side)), threads)
+    box = grid((1.0, 1.0), (side, side))
+    state = particles(random.random((50_000, 5)), box, threads)
+    reserve(state, 9 * state.histogram.size)
     state.histogram[:] = random.integers(0, 9, state.histogram.shape)
     assert state.histogram.size >= SHARED
     team = Team(threads)
-    team.play(Programme(layout(state)))
+    team.play(Programme(sorting(state)[:2]))
     team.close()
-    offsets, slots = np.zeros_like(state.spare_offsets), np.zeros_like(state.slots)
-    prefix_sum(state.histogram, offsets, slots, threads // 2, 0, offsets.size, 0)
-    np.testing.assert_array_equal(state.spare_offsets, offsets)
-    np.testing.assert_array_equal(state.slots, slots)
+    offsets, slots = np.zeros_like(state.offsets), np.zeros_like(state.slots)
+    prefix_sum(state.histogram, offsets, slots, threads // 2, 0, offsets.size, 0, 0)
+    np.testing.assert_array_equal(state.offsets, offsets)
+    edges = [*(first_cell(slab, SLABS, side**2) for slab in range(SLABS + 1)), side**2 + 1]
+    stops = [*offsets[edges[1:-1]], state.histogram.sum()]
+    words = state.spare.shape[1] * 2  # numbers of four bytes in a row
+    for begin, end, stop in zip(edges, edges[1:], stops, strict=False):
+        moved = state.slots[:, begin:end] - slots[:, begin:end]
+        assert np.all(moved == (words - 1) * stop)

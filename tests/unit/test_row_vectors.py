@@ -6,7 +6,7 @@ import pytest
 from dsmc.cells import cell_of, grid
 from dsmc.compiled import kernel
 from dsmc.drift import drift_into_cell
-from dsmc.row_vectors import bounds_of_three, copy_row
+from dsmc.row_vectors import bounds_of_three, copy_row, expect_fetch, expect_row
 
 SEED = 20261129
 PRECISIONS = pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -22,6 +22,14 @@ def copied(target, source, columns):
     """Rows in reverse order."""
     for row in range(np.uint64(source.shape[0])):
         copy_row(target, np.uint64(source.shape[0]) - np.uint64(1) - row, source, row, columns)
+
+
+@kernel
+def asked(target, source, order, columns):
+    """Ask for every row, for some that are none, and for what would be copied to them."""
+    for row in range(np.uint64(order.shape[0])):
+        expect_row(target, row + np.uint64(1 << 40), columns)
+        expect_fetch(target, row, source, order, np.uint64(0), columns)
 
 
 @kernel
@@ -45,6 +53,15 @@ def test_a_row_is_copied_whole_and_alone(axes, dtype):
     copied(target[1:8], source, tuple(range(axes + 3)))
     np.testing.assert_array_equal(target[1:8], source[::-1])
     assert not target[[0, 8]].any()
+
+
+@PRECISIONS
+@pytest.mark.parametrize("number", [np.int32, np.int64])
+def test_to_ask_for_rows_changes_nothing_and_needs_no_row(number, dtype):
+    source, target = matrix(5, 6, dtype), np.ones((5, 6), dtype)
+    order = np.array([4, 0, 3, 1, 2**31 - 1], number)
+    asked(target, source, order, tuple(range(6)))
+    assert np.all(target == 1.0) and np.array_equal(source, matrix(5, 6, dtype))
 
 
 @PRECISIONS

@@ -9,7 +9,8 @@ from numba.core.caching import NullCache
 from dsmc.compiled import COMPILED, kernel, variant
 from dsmc.scatter import centre_of_mass
 from dsmc.shares import PAGE, call, noting
-from dsmc.step import advance_slabs, move_rows
+from dsmc.sort import list_slabs
+from dsmc.step import advance_slabs
 
 pytestmark = pytest.mark.skipif(not COMPILED, reason="plain Python calls a kernel itself")
 
@@ -93,7 +94,7 @@ def test_arguments_that_do_not_fit_are_refused():
 
 def test_what_is_cached_of_a_share_has_its_name_and_its_laws():
     """The cache goes by name: two shares with one name would get each other's code."""
-    shares = advance_slabs, move_rows, variant(advance_slabs, centre_of_mass=own_centre)
+    shares = advance_slabs, list_slabs, variant(advance_slabs, centre_of_mass=own_centre)
     names = {noting(share).py_func.__qualname__ for share in shares}
     assert len(names) == len(shares)
     assert isinstance(noting(add_up)._cache, NullCache)  # its source may change

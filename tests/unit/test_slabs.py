@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsmc.compiled import kernel
-from dsmc.slabs import FLYING, MOVING, NOBODY, SLABS, nothing_taken, slab_of_turn
+from dsmc.slabs import FLYING, LISTING, NOBODY, SLABS, nothing_taken, slab_of_turn
 from dsmc.team import Team
 
 
@@ -37,7 +37,7 @@ def test_however_quick_the_threads_are_each_slab_is_taken_once(data, threads, sl
     """One after the other takes some, some once more; at last all take what is left."""
     cuts = data.draw(st.lists(st.integers(0, slabs), min_size=threads - 1, max_size=threads - 1))
     bounds = np.array([0, *sorted(cuts), slabs])
-    for which in (FLYING, MOVING):
+    for which in (FLYING, LISTING):
         taken, owner = nothing_taken(threads), np.zeros((slabs, 2), np.int64)
         turns = np.zeros(threads, np.int64)
         order = data.draw(st.lists(st.integers(0, threads - 1), max_size=12))
@@ -54,7 +54,7 @@ def test_a_pair_begins_at_the_ends_of_its_run():
     turns = [(0, 0), (1, 0), (1, 1), (0, 1), (2, 0), (2, 1)]
     slabs = [slab_of_turn(*turn, bounds, taken, FLYING) for turn in turns]
     assert slabs == [0, 119, 118, 1, 120, 121]
-    assert slab_of_turn(1, 0, bounds, taken, MOVING) == 119  # the other pass knows nothing of it
+    assert slab_of_turn(1, 0, bounds, taken, LISTING) == 119  # the other pass knows nothing of it
 
 
 @pytest.mark.parametrize("threads", [2, 3])
@@ -64,6 +64,6 @@ def test_threads_that_run_at_once_take_each_slab_once(threads):
         bounds = SLABS * np.arange(threads + 1) // threads
         taken, owner = nothing_taken(threads), np.zeros((SLABS, 2), np.int64)
         turns, most = np.zeros(threads, np.int64), np.full(threads, SLABS + 1)
-        team.each(take_some, bounds, taken, MOVING, turns, most, owner)
+        team.each(take_some, bounds, taken, LISTING, turns, most, owner)
         assert_runs(owner, bounds)
     team.close()

@@ -1,0 +1,144 @@
+"""Stage: the rounds of the sort by cell, all threads together.
+
+First the counts of all cells are summed up: the first row of every cell, and its place in the list.
+Then every row is noted there.  Rows are fetched by pass A of the next step (`dsmc.step`), or, for
+who looks at them before, all at once.
+"""
+
+from __future__ import annotations
+
+from dsmc.cells import count_rows, list_rows, prefix_sum
+from dsmc.compiled import ZERO, kernel, nested_kernel
+from dsmc.fetch import Origin, entry_of, fetch_column, fetch_rows
+from dsmc.inflow import CHUNKS, chunk_run
+from dsmc.particles import Particles
+from dsmc.programme import Round
+from dsmc.slabs import LISTING, NOBODY, first_cell, goes_down, slab_of_turn
+
+SHARED = 1 << 15  # counts that threads sum up together; fewer are summed up by one
+SORT = "sort"  # as the stopwatch names it
+
+
+@nested_kernel
+def run_of(thread, threads, number):
+    """The run of a number of things that is a thread's: first, and behind the last."""
+    return number * thread // threads, number * (thread + 1) // threads
+
+
+@nested_kernel
+def cells_of(slab, slabs, cells):
+    """The first cell of a slab, and the one behind it; the last slab is what leaves the box."""
+    if slab == slabs:
+        return cells, cells + 1
+    return first_cell(slab, slabs, cells), first_cell(slab + 1, slabs, cells)
+
+
+@kernel
+def count_slabs(thread, threads, histogram, counts):
+    """Count what comes into a thread's slabs; counts : (slabs + 1,)."""
+    slabs, cells = counts.shape[0] - 1, histogram.shape[1] - 1
+    first, last = run_of(thread, threads, slabs + 1)
+    for slab in range(first, last):
+        begin, end = cells_of(slab, slabs, cells)
+        counts[slab] = count_rows(histogram, begin, end)
+
+
+@kernel
+def place_slabs(thread, threads, pairs, histogram, counts, offsets, slots, rows, list):
+    """Lay out a thread's slabs behind what comes into those before.
+
+    pairs : of threads that share their slots; offsets : (cells + 1,)
+    rows, list : the rows that will be fetched, and the list over them
+    """
+    slabs, cells = counts.shape[0] - 1, histogram.shape[1] - 1
+    first, last = run_of(thread, threads, slabs + 1)
+    start = 0
+    for slab in range(last):
+        stop = start + counts[slab]
+        if slab >= first:
+            begin, end = cells_of(slab, slabs, cells)
+            entry = entry_of(stop, rows, list)
+            prefix_sum(histogram, offsets, slots, pairs, begin, end, start, entry)
+        start = stop
+
+
+@kernel
+def list_slabs(thread, bounds, taken, flown, entered, destination, slots, list):
+    """List the rows of the slabs that a thread takes, and its share of those that entered."""
+    slabs, threads = flown.shape[0] - 1, bounds.shape[0] - 1
+    turn = 0
+    while True:
+        slab = slab_of_turn(thread, turn, bounds, taken, LISTING)
+        if slab == NOBODY:
+            break
+        turn += 1
+        start, stop = flown[slab], flown[slab + 1]
+        list_rows(start, stop, goes_down(thread), destination, slots[thread], list)
+    if entered > 0:
+        first, last = chunk_run(thread, threads)
+        start = flown[slabs] + entered * first // CHUNKS
+        stop = flown[slabs] + entered * last // CHUNKS
+        list_rows(start, stop, ZERO, destination, slots[threads + thread], list)
+
+
+@kernel
+def fetch_slabs(thread, threads, offsets, slabs, rows, origin, columns):
+    """Fetch the rows of a thread's slabs."""
+    first, last = run_of(thread, threads, slabs)
+    for slab in range(first, last):
+        start, stop, entry = place_of(slab, slabs, offsets, rows, origin.list)
+        fetch_rows(rows, start, stop, entry, origin, columns)
+
+
+@kernel
+def fetch_column_of_slabs(thread, threads, offsets, slabs, rows, list, source, out):
+    """Fetch a further column for a thread's slabs, before its list is overwritten by rows."""
+    first, last = run_of(thread, threads, slabs)
+    for slab in range(first, last):
+        start, stop, entry = place_of(slab, slabs, offsets, rows, list)
+        fetch_column(start, stop, entry, list, source, out)
+
+
+@nested_kernel
+def place_of(slab, slabs, offsets, rows, list):
+    """The rows of a slab: the first, behind the last, and the entry of its list."""
+    begin, end = cells_of(slab, slabs, offsets.shape[0] - 1)
+    stop = offsets[end]
+    return offsets[begin], stop, entry_of(stop, rows, list)
+
+
+def sorting(state: Particles, entered: int = 0) -> list[Round]:
+    """The rounds that sum the counts up, and write the list.
+
+    entered : how many rows came behind the last
+    """
+    counted, list = (state.histogram, state.counts), state.list
+    alone = state.threads == 1 or state.histogram.size < SHARED
+    sharing, pairs = 1 if alone else state.threads, state.threads // 2
+    placed = sharing, pairs, *counted, state.offsets, state.slots, state.spare, list
+    listed = (
+        state.bounds, state.taken, state.flown, entered, state.destination, state.slots, list,
+    )  # fmt: skip
+    return [
+        Round(count_slabs, (sharing, *counted), SORT, alone),
+        Round(place_slabs, placed, SORT, alone),
+        Round(list_slabs, listed, SORT),
+    ]
+
+
+def fetching_columns(state: Particles) -> list[Round]:
+    """The rounds that fetch the further columns of a listed state into their other buffers."""
+    where = state.threads, state.offsets, state.slabs, state.spare, state.list
+    return [
+        Round(fetch_column_of_slabs, (*where, column, state.spare_further[name]), SORT)
+        for name, column in state.further.items()
+    ]
+
+
+def fetching(state: Particles) -> list[Round]:
+    """The rounds that fetch all of a listed state into its other buffers."""
+    fetched = (
+        state.threads, state.offsets, state.slabs, state.spare,
+        Origin(state.rows, state.list, True), state.row_columns,
+    )  # fmt: skip
+    return [*fetching_columns(state), Round(fetch_slabs, fetched, SORT)]
