@@ -44,11 +44,11 @@ def fly_cells(
     """
     grid, dt = model.grid, model.flight_time
     own = begin
-    for low, high, shift, entry in pieces(offsets[begin], offsets[end], origin, ahead):
+    for low, high, shift, entry, fetched in pieces(offsets[begin], offsets[end], origin, ahead):
         for row in range(np.uint64(low), np.uint64(high)):
             if COMPILED:
                 there = row + np.uint64(shift)
-                if origin.wanted:
+                if fetched:
                     expect_fetch(phase, there, origin.rows, origin.list, np.uint64(entry), columns)
                 else:
                     expect_row(phase, there, columns)

@@ -20,9 +20,9 @@ from dsmc.row_vectors import copy_row
 class Origin(NamedTuple):
     """Where the rows that a step begins with are fetched from.
 
-    rows : (C, d + D) as they flew; those of the step itself where they stay
-    list : (entries,) over the memory of the rows of the step: see `list_over`
-    wanted : whether rows are fetched at all
+    rows : (C, d + D) as they flew
+    list : (entries,) over the memory of the rows that are fetched: see `list_over`
+    wanted : whether rows are fetched at all, or lie in their cells
     """
 
     rows: np.ndarray
@@ -76,18 +76,24 @@ def fetch_rows(rows, start, stop, entry, origin, columns):
 
 @nested_kernel
 def pieces(start, stop, origin, ahead):
-    """Rows start:stop of a batch in two pieces, each of which asks for rows of one slab.
+    """Rows start:stop of a batch in pieces, by the slab of the row that each of them asks for.
 
-    While a row flies, the row as far behind it as the batch is long is asked for: in the same slab,
-    or in the next.  Two times: the first row, behind the last, how far ahead, the entry there.
+    The last ROWS rows of a batch, which are all but of one large cell, ask for one each of those
+    behind it: in the same slab, or in the next. Three times: the first row, behind the last, how
+    far ahead, the entry there, and whether what is there is to be fetched or lies there already.
     """
     distance = min(stop - start, ROWS)
-    middle = min(max(ahead.stop - distance, start), stop)
+    first = stop - distance
+    middle = min(max(ahead.stop - distance, first), stop)
     farther = distance + ahead.next_start - ahead.stop
     # Another thread may have taken the next slab: what stands in its list is no row any more, and
     # a slab may have fewer rows than are asked for.
     entry = min(ahead.next_entry, origin.list.shape[0] - stop - farther)
-    return (start, middle, distance, ahead.entry), (middle, stop, farther, entry)
+    return (
+        (start, first, distance, ahead.entry, False),
+        (first, middle, distance, ahead.entry, origin.wanted),
+        (middle, stop, farther, entry, origin.wanted),
+    )
 
 
 @kernel

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from dsmc.census import Census
 from dsmc.compiled import variants
 from dsmc.executor import Spend
 from dsmc.inflow import count_arrivals, enter, enter_run
+from dsmc.interruptions import unbroken
 from dsmc.model import Model
 from dsmc.outside import Outside
 from dsmc.particles import Particles, particles, swap_buffers, swapped
@@ -33,6 +35,10 @@ from dsmc.velocities import Velocities
 
 if TYPE_CHECKING:
     from dsmc.scenario import Scenario
+
+
+ON_THEIR_WAY = """the particles are on their way: a step was broken off half-way
+  cure: go on from the last checkpoint"""
 
 
 class Steps(NamedTuple):
@@ -71,15 +77,35 @@ class Host:
         self._state: Particles | None = None
         self._counted = np.zeros(2, np.int64)
         self._written: dict[bool, Steps] = {}  # with samples or without
+        self._on_their_way = False
 
     @property
     def state(self) -> Particles:
         """The particles themselves, every row in its cell."""
-        if self._state is not None and self._state.listed:
-            self._team.play(Programme(fetching(self._state)))
-            swap_buffers(self._state)
-            self._state.listed = False
+        self._bring_home()
         return self._state
+
+    def _bring_home(self) -> None:
+        """Fetch the rows to their cells, if they still lie where they flew."""
+        state = self._state
+        if self._on_their_way:
+            raise RuntimeError(ON_THEIR_WAY)
+        if state is not None and state.listed:
+            programme = Programme(fetching(state))
+            with unbroken(), self._moving():
+                self._team.play(programme)
+                swap_buffers(state)
+                state.listed = False
+
+    @contextmanager
+    def _moving(self) -> Iterator[None]:
+        """While rows are fetched over the list that says where they are, none can be looked at.
+
+        Nor ever, if that is broken off.
+        """
+        self._on_their_way = True
+        yield
+        self._on_their_way = False
 
     @property
     def tallies(self) -> Tallies:
@@ -108,6 +134,7 @@ class Host:
         """
         first, entering = self._state is None, self.outside.inflow.mean.size > 0
         self._written.clear()
+        self._on_their_way = False
         self._state = particles(phase, self._model.grid, self._team.threads, entering, **columns)
         if first:
             scenario, kinds = self._scenario, self._model.gas.mass.size
@@ -143,14 +170,15 @@ class Host:
             kept = self._written[sampled[0] is None] = self._write_steps(*sampled)
         state = self._state
         begin = 0 if kept.reads is state.rows else 1
-        if not state.listed:
-            self._play(kept.first, spend, begin, 1)
-            number -= 1
-        if number > 0:
-            self._play(kept.further, spend, begin, number)
-        if number % 2:
-            swap_buffers(state)
-        self._sorted()
+        with self._moving():
+            if not state.listed:
+                self._play(kept.first, spend, begin, 1)
+                number -= 1
+            if number > 0:
+                self._play(kept.further, spend, begin, number)
+            if number % 2:
+                swap_buffers(state)
+            self._sorted()
 
     def _write_steps(self, *sampled) -> Steps:
         """Write down a step from the present buffers, and one from the others."""
@@ -180,25 +208,26 @@ class Host:
         ends = outside.arrivals(self._key, step, cells, self._counting)
         entered = int(ends[-1])
         if census is not None or state.count + entered > state.rows.shape[0]:
-            state = self.state  # clocks are wanted where they are, and room is made
+            self._bring_home()  # clocks are wanted in their order, and room is made
         self._batches = room_for(state, entered, self._batches)
         if census is not None:
             census = census._replace(clock=state.clock)  # which may have found more room
-        rounds = self._flight(state, state.listed, sums, velocities, census)
-        self._play(Programme(rounds), spend)
-        if state.listed:
-            swap_buffers(state)
-        if ends.size > 1:
-            begin = time.perf_counter()
-            enter(
-                state, outside.inflow, ends, self.next_id, self._model, self._key, step,
-                self._team, self._tallies.walls[state.slabs :], self._entering,
-            )  # fmt: skip
-            spend("enter", time.perf_counter() - begin)
-            outside.follow(self._tallies.walls[:, : len(self._scenario.patches)])
-            self.next_id += entered
-        self._play(Programme(sorting(state, entered)), spend)
-        self._sorted()
+        programme = Programme(self._flight(state, state.listed, sums, velocities, census))
+        with self._moving():
+            self._play(programme, spend)
+            if state.listed:
+                swap_buffers(state)
+            if ends.size > 1:
+                begin = time.perf_counter()
+                enter(
+                    state, outside.inflow, ends, self.next_id, self._model, self._key, step,
+                    self._team, self._tallies.walls[state.slabs :], self._entering,
+                )  # fmt: skip
+                spend("enter", time.perf_counter() - begin)
+                outside.follow(self._tallies.walls[:, : len(self._scenario.patches)])
+                self.next_id += entered
+            self._play(Programme(sorting(state, entered)), spend)
+            self._sorted()
 
     def _flight(self, state: Particles, listed: bool, *sampled) -> list[Round]:
         """The rounds of pass A over particles; listed, sampled : as of `step.flight`."""
@@ -234,5 +263,7 @@ class Host:
         return moments.block_sums(self.state, self._model.gas.mass.size, frame, self._team)
 
     def close(self) -> None:
-        """Let the threads go."""
+        """Let the threads go; the particles stay to be looked at."""
+        if not self._on_their_way:
+            self._bring_home()
         self._team.close()

@@ -39,7 +39,7 @@ def result_of(simulation: Simulation) -> Result:
         collisions=simulation.collisions,
         steps=simulation.steps,
         time=simulation.time,
-        particles=simulation.particles.velocity.shape[0],
+        particles=simulation.executor.count,
         wall_time=simulation.stopwatch.total,
         stage_seconds=dict(simulation.stopwatch.seconds),
         provenance=simulation.provenance,

@@ -52,7 +52,7 @@ class Moment:
 
 def moment_of(simulation: Simulation) -> Moment:
     """The moment of a simulation; costs about as much as a look at its averages."""
-    count = simulation.particles.velocity.shape[0]
+    count = simulation.executor.count
     mean_count = simulation.particle_steps / max(1, simulation.steps)
     latest = simulation.series_sampler.latest
     return Moment(

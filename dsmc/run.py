@@ -1,8 +1,6 @@
-"""When things happen, and how long they take: triggers and timers of the run loop, and Ctrl-C."""
+"""When things happen, and how long they take: triggers and timers of the run loop."""
 
 import math
-import signal
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -19,23 +17,6 @@ def due(step: int, every: int) -> bool:
 def until_due(step: int, every: int) -> float:
     """After how many steps from `step` on that happens next, infinity for never."""
     return every - step % every if every > 0 else math.inf
-
-
-@contextmanager
-def unbroken() -> Iterator[None]:
-    """Let Ctrl-C wait for the end of the block, so that no step is broken off half-way."""
-    handler = signal.getsignal(signal.SIGINT)
-    if not callable(handler) or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    caught: list[tuple] = []
-    signal.signal(signal.SIGINT, lambda *arguments: caught.append(arguments))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)
-    if caught:
-        handler(*caught[0])
 
 
 class Stopwatch:

@@ -24,6 +24,7 @@ from dsmc.earlier import earlier_state
 from dsmc.executor import Executor
 from dsmc.host import Host
 from dsmc.initial import phase_rows
+from dsmc.interruptions import unbroken
 from dsmc.macroscopic import cell_quantities
 from dsmc.measured import result_of, speeds
 from dsmc.model import model
@@ -31,7 +32,7 @@ from dsmc.output import Output
 from dsmc.particles import Particles, ParticleView, rows_with
 from dsmc.quantities import CENSUS
 from dsmc.result import Result
-from dsmc.run import LONGEST_RUN, Stopwatch, due, unbroken, until_due
+from dsmc.run import LONGEST_RUN, Stopwatch, due, until_due
 from dsmc.samplers import samplers
 from dsmc.team import available_threads
 
@@ -290,10 +291,9 @@ class Simulation:
 
     def _advance(self, step: int, number: int, sums: np.ndarray | None) -> None:
         """Let the executor take steps; what its stages do not tell of their time is told here."""
-        census, told = None, self.stopwatch.total
+        begin, census, told = time.perf_counter(), None, self.stopwatch.total
         if self.census_sampler is not None:
             census = self.census_sampler.census(self.executor.state.clock, self.time)
-        begin = time.perf_counter()
         self.particle_steps += self.executor.advance(
             step, number, self.stopwatch.add, sums, self.probing.velocities, census
         )

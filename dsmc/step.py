@@ -207,7 +207,7 @@ def flight(
         state.bounds, here.rows, here.further.get("species"), state.offsets, model,
         model.acceleration, model.planes, key, counted, sums, velocities, census,
         state.destination, state.histogram, tallies, batches, state.taken,
-        Origin(state.rows, state.list if listed else here.list, listed), state.row_columns,
+        Origin(state.rows, state.list, listed), state.row_columns,
     )  # fmt: skip
     rounds += [Round(begin_step, divided, COLLIDE, alone=True), Round(stages, flown, COLLIDE)]
     return rounds

@@ -16,7 +16,7 @@ import pytest
 
 from dsmc import draws
 from tests.parity.boxes import BOXES, SINGLE
-from tests.parity.tiny import RUNS
+from tests.parity.tiny import RUNS, WIDE
 
 ROOT = Path(__file__).resolve().parents[2]
 INDEX, CELL, STEP, STREAM_AND_PART = range(4)
@@ -32,7 +32,7 @@ def plain(tmp_path_factory) -> dict[str, dict[str, np.ndarray]]:
         env=os.environ | {"NUMBA_DISABLE_JIT": "1"},
         check=True,
     )
-    runs = {name: {} for name in RUNS}
+    runs = {name: {} for name in [*RUNS, *(f"wide {name}" for name in WIDE)]}
     with np.load(path) as file:
         for label in file:
             name, key = label.split(": ", 1)
@@ -64,6 +64,12 @@ def test_compiled_and_plain_python_agree(name, plain):
     assert disagreements(found, expected, 1e-5 if name in SINGLE else 1e-13) == []
 
 
+@pytest.mark.parametrize("name", WIDE)
+def test_rows_that_need_longer_numbers_are_the_same(name, plain):
+    right = {key: array for key, array in plain[name].items() if key != "addresses"}
+    assert disagreements(right, plain[f"wide {name}"], 0.0) == []
+
+
 def test_a_difference_beyond_rounding_is_noticed(plain):
     """Twins: a velocity off by 1e-12 of the largest, one candidate more."""
     right = plain["room"]
@@ -87,7 +93,7 @@ def test_no_random_number_is_drawn_twice(name, plain):
 def drawn(plain, stream: int) -> np.ndarray:
     """Addresses of a stream in the runs that draw from it, with the run's number in front."""
     found = []
-    for number, run in enumerate(plain.values()):
+    for number, run in enumerate(plain[name] for name in RUNS):
         mine = run["addresses"][run["addresses"][:, STREAM_AND_PART] % np.uint64(256) == stream]
         found.append(np.column_stack([np.full(len(mine), number, np.uint64), mine]))
     return np.concatenate(found)
@@ -121,7 +127,8 @@ def test_every_loop_has_its_place_in_the_address(stream, needed, plain):
 
 def test_the_runs_draw_from_the_streams_they_should(plain):
     """Every stream but that of a choice among earlier particles, and those of rows of neurons."""
-    streams = {int(s) % 256 for run in plain.values() for s in run["addresses"][:, STREAM_AND_PART]}
+    parts = (plain[name]["addresses"][:, STREAM_AND_PART] for name in RUNS)
+    streams = {int(number) % 256 for part in parts for number in part}
     neurons = {
         draws.HARD_DIRECTIONS, draws.MATCHING, draws.PROJECTION, draws.PAIRING,
         draws.SPEED_SAMPLE, draws.PARTNERS, draws.SIMHASH,

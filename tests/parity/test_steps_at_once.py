@@ -89,6 +89,19 @@ def test_who_looks_at_the_particles_changes_nothing(threads, folder, tmp_path):
     assert differences(right, found) == []
 
 
+@pytest.mark.parametrize("name", ["plane", "room"])
+def test_who_looks_between_odd_and_even_numbers_of_steps_changes_nothing(name):
+    """Each buffer may hold the rows then, in their cells or not."""
+    ends = []
+    for pieces in ((19,), (1, 2, 3, 2, 5, 4, 1, 1)):
+        with dsmc.Simulation(box(name, particles=2000), threads=2) as simulation:
+            for steps in pieces:
+                simulation.advance(steps)
+                assert np.all(np.isfinite(simulation.particles.velocity))
+            ends.append(remains(simulation))
+    assert differences(*ends) == []
+
+
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_who_looks_at_particles_that_enter_changes_nothing(threads):
     """A box that fills, so that buffers grow with rows in their cells and before."""

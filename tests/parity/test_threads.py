@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import dsmc
-from dsmc import step
+from dsmc import sort
 from tests.parity.boxes import BOXES, SINGLE, box, differences, remains, run
 
 THREADS = (2, 3, 7)
@@ -29,7 +29,7 @@ def alone(name: str) -> dict[str, np.ndarray]:
 @pytest.mark.parametrize("name", BOXES)
 def test_the_number_of_threads_changes_nothing(name, threads, tmp_path, monkeypatch):
     if threads > 2:  # all of them sum up the counts, as they do in large boxes
-        monkeypatch.setattr(step, "SHARED", 1)
+        monkeypatch.setattr(sort, "SHARED", 1)
     assert differences(alone(name), run(box(name), threads, tmp_path)) == []
 
 

@@ -8,10 +8,11 @@ Philox counter (index, cell, step, stream + 256 part) and key (seed, replica).
 
 import sys
 from collections.abc import Callable
+from unittest import mock
 
 import numpy as np
 
-from dsmc import draws
+from dsmc import draws, particles
 from dsmc.batch import batch
 from dsmc.collide import collide_cell
 from dsmc.gas import gas
@@ -29,6 +30,7 @@ DOMAINS = {
     "basin": {"cells": [2, 1]},
 }
 DIMENSION = 5
+WIDE = ("plane", "duct")  # rows of 20 bytes, and rows that enter
 
 
 def tiny(name: str) -> dict[str, np.ndarray]:
@@ -37,6 +39,12 @@ def tiny(name: str) -> dict[str, np.ndarray]:
     if name == "line":  # an entropy takes more particles
         changes["sample"] = {"quantities": [*SERIES, "speed_rate", "free_flight"]}
     return run(box(name, steps=3, particles=30, **changes))
+
+
+def wide(name: str) -> dict[str, np.ndarray]:
+    """`tiny` with numbers of rows of eight bytes, as a gas of 2^31 particles has them."""
+    with mock.patch.object(particles, "row_number", lambda rows: np.int64):
+        return tiny(name)
 
 
 def five_dimensions() -> dict[str, np.ndarray]:
@@ -82,6 +90,8 @@ def main(path: str) -> None:
         found, addresses = watched(work)
         found["addresses"] = addresses
         everything |= {f"{name}: {key}": array for key, array in found.items()}
+    for name in WIDE:
+        everything |= {f"wide {name}: {key}": array for key, array in wide(name).items()}
     np.savez(path, **everything)
 
 

@@ -69,25 +69,29 @@ def test_a_list_at_the_beginning_of_its_slab_is_lost(number):
 
 @given(data=st.data())
 def test_a_batch_asks_for_the_rows_behind_it_in_its_slab_and_then_in_the_next(data):
-    """Every row once, for the one that is a batch further on; and for no entry beyond the list."""
+    """The last ROWS rows, each for one; for rows of the slab, and for no entry beyond the list."""
     start = data.draw(st.integers(0, 2000))
     stop = start + data.draw(st.integers(0, 2 * ROWS))
     end = stop + data.draw(st.integers(0, 2000))  # of the slab
     up = data.draw(st.booleans())
     next_start = end if up else data.draw(st.integers(0, start))
     next_stop = end + data.draw(st.integers(0, 2000)) if up else start
-    rows = np.empty((max(end, next_stop) + data.draw(st.integers(0, 5)), 6))
-    listed = list_over(rows, np.int32)
+    dtype, number = data.draw(st.sampled_from([(np.float64, np.int32), (np.float32, np.int64)]))
+    columns = data.draw(st.integers(4, 6))
+    rows = np.empty((max(end, next_stop) + data.draw(st.integers(0, 5)), columns), dtype)
+    listed, wanted = list_over(rows, number), data.draw(st.booleans())
     entry, next_entry = entry_of(end, rows, listed), entry_of(next_stop, rows, listed)
     ahead = Ahead(end, entry, next_start, next_entry)
-    first, second = pieces(start, stop, Origin(rows, listed, True), ahead)
-    assert start == first[0] <= first[1] == second[0] <= second[1] == stop
-    batch = min(stop - start, ROWS)
-    for row in range(*first[:2]):
-        assert row + first[2] == row + batch < end and first[3] == entry
-    for row in range(*second[:2]):
-        place = row + second[2]
-        assert place - next_start == row + batch - end >= 0
-        assert 0 <= second[3] + place < listed.size
-    if next_entry + second[1] + second[2] <= listed.size:
-        assert second[3] == next_entry
+    found = pieces(start, stop, Origin(rows, listed, wanted), ahead)
+    assert [low for low, *_ in found] == [start, *(high for _, high, *_ in found[:-1])]
+    (_, first, distance, _, fetched), here, there = found
+    assert there[1] == stop and stop - first == distance == min(stop - start, ROWS)
+    assert (fetched, here[4], there[4]) == (False, wanted, wanted)
+    asked = [row + here[2] for row in range(*here[:2])]
+    assert asked == [row for row in range(stop, stop + distance) if row < end]
+    assert here[3] == entry
+    asked = [row + there[2] for row in range(*there[:2])]
+    assert asked == list(range(next_start, next_start + stop - there[0]))
+    assert all(0 <= there[3] + place < listed.size for place in asked)
+    if next_entry + there[1] + there[2] <= listed.size:
+        assert there[3] == next_entry

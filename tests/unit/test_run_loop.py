@@ -63,6 +63,63 @@ def test_an_interrupted_run_is_gone_on_with(usual_handler):
         assert gas.collisions == other.collisions > 0
 
 
+def interrupt_rounds(gas, monkeypatch, number=signal.SIGINT):
+    """Let a signal come whenever the threads of a simulation begin to work."""
+    play = gas.executor._team.play
+
+    def interrupted(*arguments):
+        os.kill(os.getpid(), number)
+        return play(*arguments)
+
+    monkeypatch.setattr(gas.executor._team, "play", interrupted)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_look_that_is_interrupted_finds_the_particles_another_time(
+    number, usual_handler, monkeypatch
+):
+    """To look is to fetch the rows, over the list that says where they are."""
+    before = signal.signal(number, usual_handler)
+    with simulation(1000) as gas, simulation(1000) as other:
+        gas.advance(5)
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            interrupt_rounds(gas, patched, number)
+            _ = gas.particles
+        gas.advance(5)
+        other.advance(10)
+        assert np.array_equal(gas.particles.velocity, other.particles.velocity)
+    signal.signal(number, before)
+
+
+def test_no_look_at_particles_of_a_step_that_failed(monkeypatch):
+    """Some rows lie where they flew, some in their cells, and the list of the sort is gone."""
+    with simulation(1000) as gas:
+        gas.advance(3)
+        team = gas.executor._team
+        play = team.play
+
+        def failing_later(programme, *turns):
+            play(programme, *turns)
+            raise RuntimeError("a kernel raised an error")
+
+        with monkeypatch.context() as patched, pytest.raises(RuntimeError, match="a kernel"):
+            patched.setattr(team, "play", failing_later)
+            gas.advance(2)
+        for look in (lambda: gas.particles, gas.moments, gas.checkpoint, lambda: gas.advance(1)):
+            with pytest.raises(RuntimeError, match=r"(?s)broken off.*cure: go on from"):
+                look()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_particles_can_be_looked_at_when_the_threads_are_gone(threads):
+    with Simulation(scenario(1000), threads) as gas:
+        gas.advance(5)
+    with Simulation(scenario(1000), threads) as other:
+        other.advance(5)
+        assert np.array_equal(gas.particles.velocity, other.particles.velocity)
+        assert np.array_equal(gas.moments()["temperature"], other.moments()["temperature"])
+
+
 def test_a_thread_has_enough_particles(monkeypatch):
     monkeypatch.setattr("dsmc.simulation.available_threads", lambda: 3)
     monkeypatch.setattr("dsmc.simulation.PER_THREAD", 1000)
