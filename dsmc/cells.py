@@ -181,11 +181,11 @@ def prefix_sum(histogram, offsets, slots, pairs, first, last, total, entry):
     has left the box: its rows come last, behind the end of the last cell.
 
     histogram : (groups, cells + 1); offsets : (cells + 1,)
-    slots : as histogram, overwritten: entries of the list (`dsmc.fetch`); of an upper group the
+    slots : as histogram, overwritten: entries of the order (`dsmc.fetch`); of an upper group the
         end of its slots
     pairs : how many there are, which come first
     first, last : the columns that are summed; total : of those before them
-    entry : of the list of these columns
+    entry : in the order, of row 0 of these columns
     """
     for cell in range(np.uint64(first), np.uint64(last)):
         offsets[cell] = total
@@ -201,10 +201,10 @@ def prefix_sum(histogram, offsets, slots, pairs, first, last, total, entry):
 
 
 @kernel
-def list_rows(start, stop, downwards, destination, slots, list):
-    """Note rows start:stop in the list, at the slots of their cells, upwards or downwards (1, 0).
+def list_rows(start, stop, downwards, destination, slots, order):
+    """Note rows start:stop in the order, at the slots of their cells, upwards or downwards (1, 0).
 
-    destination : (N,) the cell of each row; slots : (cells + 1,) move on; list : see `dsmc.fetch`
+    destination : (N,) the cell of each row; slots : (cells + 1,) move on; order : see `dsmc.fetch`
     """
     down = downwards
     first, way = (stop - 1, -1) if down else (start, 1)
@@ -213,4 +213,4 @@ def list_rows(start, stop, downwards, destination, slots, list):
         cell = np.uint64(destination[row])
         slot = slots[cell] - down
         slots[cell] = slot + (1 - down)
-        list[np.uint64(slot)] = row
+        order[np.uint64(slot)] = row

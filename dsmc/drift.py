@@ -49,7 +49,7 @@ def fly_cells(
             if COMPILED:
                 there = row + np.uint64(shift)
                 if fetched:
-                    expect_fetch(phase, there, origin.rows, origin.list, np.uint64(entry), columns)
+                    expect_fetch(phase, there, origin.rows, origin.order, np.uint64(entry), columns)
                 else:
                     expect_row(phase, there, columns)
             if acceleration is None:

@@ -1,9 +1,9 @@
 """Stage: every row is fetched from where its particle flew to the place that the sort gave it.
 
-The sort moves no rows. It writes a list: for every place, the row that belongs there. Pass A of
+The sort moves no rows. It writes the order: for every place, which row belongs there. Pass A of
 the next step fetches the rows of a few cells, and goes on with them while they are in the cache.
 
-The list needs no memory of its own. It lies where the rows will come to lie: that of a slab in the
+The order needs no memory of its own. It lies where the rows will come to lie: that of a slab in the
 last bytes of the slab's rows. These are fetched upwards, and an entry is not longer than half a
 row, so that an entry is read before a row is written over it.
 """
@@ -21,12 +21,12 @@ class Origin(NamedTuple):
     """Where the rows that a step begins with are fetched from.
 
     rows : (C, d + D) as they flew
-    list : (entries,) over the memory of the rows that are fetched: see `list_over`
+    order : (entries,) over the memory of the rows that are fetched: see `order_over`
     wanted : whether rows are fetched at all, or lie in their cells
     """
 
     rows: np.ndarray
-    list: np.ndarray
+    order: np.ndarray
     wanted: bool
 
 
@@ -34,30 +34,25 @@ class Ahead(NamedTuple):
     """What is fetched behind a batch: the rest of its slab, then a slab that may come next."""
 
     stop: int  # behind the last row of the slab
-    entry: int  # of the slab: see `first_entry`
+    entry: int  # of the slab: see `entry_of`
     next_start: int  # the first row of the next slab
     next_entry: int
 
 
-def list_over(rows: np.ndarray, number: type) -> np.ndarray:
+def order_over(rows: np.ndarray, number: type) -> np.ndarray:
     """A view of the memory of rows (C, d + D) as numbers of rows: (entries,)."""
     entries = rows.nbytes // np.dtype(number).itemsize
     return np.frombuffer(rows, number, entries) if entries else np.empty(0, number)
 
 
 @nested_kernel
-def first_entry(stop, row_bytes, entry_bytes):
-    """Where the entry of row 0 would be in the list of a slab; that of row r is r further on.
+def entry_of(stop, rows, order):
+    """Where the entry of row 0 would be in the order of a slab; that of row r is r further on.
 
-    stop : behind the last row of the slab, at whose end its list ends
+    stop : behind the last row of the slab, at whose end its part of the order ends
     """
-    return stop * row_bytes // entry_bytes - stop
-
-
-@nested_kernel
-def entry_of(stop, rows, list):
-    """`first_entry` for these rows and this list."""
-    return first_entry(stop, rows.shape[1] * rows.itemsize, list.itemsize)
+    bytes_before = np.uint64(stop) * np.uint64(rows.shape[1] * rows.itemsize)
+    return np.int64(bytes_before // np.uint64(order.itemsize)) - stop
 
 
 @kernel
@@ -67,7 +62,7 @@ def fetch_rows(rows, start, stop, entry, origin, columns):
     rows : (C, d + D); entry : of the slab; columns : a tuple with an entry for each column
     """
     for row in range(np.uint64(start), np.uint64(stop)):
-        found = np.uint64(origin.list[np.uint64(entry) + row])
+        found = np.uint64(origin.order[np.uint64(entry) + row])
         if COMPILED:
             copy_row(rows, row, origin.rows, found, columns)
         else:
@@ -86,9 +81,9 @@ def pieces(start, stop, origin, ahead):
     first = stop - distance
     middle = min(max(ahead.stop - distance, first), stop)
     farther = distance + ahead.next_start - ahead.stop
-    # Another thread may have taken the next slab: what stands in its list is no row any more, and
+    # Another thread may have taken the next slab: what stands in its order is no row any more, and
     # a slab may have fewer rows than are asked for.
-    entry = min(ahead.next_entry, origin.list.shape[0] - stop - farther)
+    entry = min(ahead.next_entry, origin.order.shape[0] - stop - farther)
     return (
         (start, first, distance, ahead.entry, False),
         (first, middle, distance, ahead.entry, origin.wanted),
@@ -97,7 +92,7 @@ def pieces(start, stop, origin, ahead):
 
 
 @kernel
-def fetch_column(start, stop, entry, list, source, out):
+def fetch_column(start, stop, entry, order, source, out):
     """Fetch a further column (ids, species, clocks) of rows start:stop of a slab."""
     for row in range(np.uint64(start), np.uint64(stop)):
-        out[row] = source[np.uint64(list[np.uint64(entry) + row])]
+        out[row] = source[np.uint64(order[np.uint64(entry) + row])]

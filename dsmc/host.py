@@ -99,7 +99,7 @@ class Host:
 
     @contextmanager
     def _moving(self) -> Iterator[None]:
-        """While rows are fetched over the list that says where they are, none can be looked at.
+        """While rows are fetched over the order that says where they are, none can be looked at.
 
         Nor ever, if that is broken off.
         """

@@ -11,9 +11,9 @@ Rows beat separate columns: one particle is one or two cache lines, and moving i
 Where particles come and go the buffers are longer than N.  What enters in a step is written behind
 row N and sorted in with the rest; what leaves is sorted behind the last cell and forgotten.
 
-After a step the rows still lie where they flew, and the sort is a list that says which of them
+After a step the rows still lie where they flew, and the sort is the order, which says which of them
 belongs where (`dsmc.fetch`): the state is *listed*.  Then offsets and N are those of the next step,
-and who wants to see the rows in their order has them fetched first.
+and who wants to see the rows in their cells has them fetched first.
 """
 
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ from dsmc.cells import (
     number_of_slabs,
     prefix_sum,
 )
-from dsmc.fetch import Origin, entry_of, fetch_column, fetch_rows, list_over
+from dsmc.fetch import Origin, entry_of, fetch_column, fetch_rows, order_over
 from dsmc.slabs import nothing_taken
 
 GROWTH = 1.5  # of the buffers, when they are full
@@ -45,13 +45,13 @@ class Particles:
 
     count: int  # N
     rows: np.ndarray  # (C, d + D) phase and unused rows
-    spare: np.ndarray  # (C, d + D), in which the list is
+    spare: np.ndarray  # (C, d + D), in which the order is
     further: dict[str, np.ndarray]  # further columns, (C,)
     spare_further: dict[str, np.ndarray]
     offsets: np.ndarray
     destination: np.ndarray  # (C,) new cell of each row
     histogram: np.ndarray  # (groups, cells + 1) the last column counts what leaves the box
-    slots: np.ndarray  # (groups, cells + 1) entries of the list
+    slots: np.ndarray  # (groups, cells + 1) entries of the order
     bounds: np.ndarray  # (threads + 1,) where slabs are cut: see `dsmc.slabs`
     taken: np.ndarray  # (threads, IN_A_LINE) how many slabs each pair of threads has taken
     counts: np.ndarray  # (slabs + 1,) rows that come into each slab, and that leave the box
@@ -72,9 +72,9 @@ class Particles:
         return tuple(range(self.rows.shape[1]))
 
     @property
-    def list(self) -> np.ndarray:
-        """(entries,) the list of the sort, in the other buffer."""
-        return list_over(self.spare, row_number(self.rows.shape[0]))
+    def order(self) -> np.ndarray:
+        """(entries,) the order of the sort, in the other buffer."""
+        return order_over(self.spare, row_number(self.rows.shape[0]))
 
     @property
     def position(self) -> np.ndarray:
@@ -155,14 +155,14 @@ def particles(
 
 def _sort(state: Particles, grid: Grid) -> None:
     """Sort rows in any order by cell, as one slab."""
-    cells, count, list = number_of_cells(grid), state.count, state.list
-    entry = entry_of(count, state.rows, list)
+    cells, count, order = number_of_cells(grid), state.count, state.order
+    entry = entry_of(count, state.rows, order)
     count_cells(state.rows, 0, count, grid, state.destination, state.histogram[0])
     prefix_sum(state.histogram, state.offsets, state.slots, 0, 0, cells + 1, 0, entry)
-    list_rows(0, count, 0, state.destination, state.slots[0], list)
+    list_rows(0, count, 0, state.destination, state.slots[0], order)
     for name, column in state.further.items():
-        fetch_column(0, count, entry, list, column, state.spare_further[name])
-    origin = Origin(state.rows, list, True)
+        fetch_column(0, count, entry, order, column, state.spare_further[name])
+    origin = Origin(state.rows, order, True)
     fetch_rows(state.spare, 0, count, entry, origin, state.row_columns)
     swap_buffers(state)
 
@@ -190,7 +190,7 @@ def reserve(state: Particles, rows: int) -> None:
         state.further[name][: state.count] = column
         state.spare_further[name] = np.empty(capacity, column.dtype)
     state.destination = np.empty(capacity, row_number(capacity))
-    state.slots = state.slots.astype(row_number(state.list.size), copy=False)
+    state.slots = state.slots.astype(row_number(state.order.size), copy=False)
 
 
 def swap_buffers(state: Particles) -> None:

@@ -88,14 +88,14 @@ def _write_request(context, builder, signature, arguments):
 
 
 @intrinsic
-def expect_fetch(context, rows, row, source, list, entry, columns):
+def expect_fetch(context, rows, row, source, order, entry, columns):
     """`expect_row` for a row, and for all of the row of the source that will be copied there.
 
-    list : (entries,) which one that is, at entry + row; columns : a tuple, one entry for each
+    order : (entries,) which one that is, at entry + row; columns : a tuple, one entry for each
     """
     if not (_is_matrix(rows) and _is_matrix(source) and rows.dtype == source.dtype):
         return None
-    return types.void(rows, row, source, list, entry, columns), _write_requests
+    return types.void(rows, row, source, order, entry, columns), _write_requests
 
 
 def _write_requests(context, builder, signature, arguments):
@@ -103,8 +103,8 @@ def _write_requests(context, builder, signature, arguments):
     kinds = signature.args
     rows, source = (_Matrix(context, builder, kinds[k], arguments[k]) for k in (0, 2))
     rows.columns = source.columns = _whole(len(kinds[5]))
-    list = context.make_array(kinds[3])(context, builder, arguments[3])
-    found = builder.load(builder.gep(list.data, [builder.add(arguments[4], arguments[1])]))
+    order = context.make_array(kinds[3])(context, builder, arguments[3])
+    found = builder.load(builder.gep(order.data, [builder.add(arguments[4], arguments[1])]))
     if kinds[3].dtype.bitwidth < 64:
         found = builder.zext(found, INTEGER)
     first = source.place(found, _whole(0), BYTE)

@@ -1,8 +1,8 @@
 """Stage: the rounds of the sort by cell, all threads together.
 
-First the counts of all cells are summed up: the first row of every cell, and its place in the list.
-Then every row is noted there.  Rows are fetched by pass A of the next step (`dsmc.step`), or, for
-who looks at them before, all at once.
+First the counts of all cells are summed up: the first row of every cell, and where its entries in
+the order begin.  Then every row is noted there.  Rows are fetched by pass A of the next step
+(`dsmc.step`), or, for who looks at them before, all at once.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ def count_slabs(thread, threads, histogram, counts):
 
 
 @kernel
-def place_slabs(thread, threads, pairs, histogram, counts, offsets, slots, rows, list):
+def place_slabs(thread, threads, pairs, histogram, counts, offsets, slots, rows, order):
     """Lay out a thread's slabs behind what comes into those before.
 
     pairs : of threads that share their slots; offsets : (cells + 1,)
-    rows, list : the rows that will be fetched, and the list over them
+    rows, order : the rows that will be fetched, and the order over them
     """
     slabs, cells = counts.shape[0] - 1, histogram.shape[1] - 1
     first, last = run_of(thread, threads, slabs + 1)
@@ -57,13 +57,13 @@ def place_slabs(thread, threads, pairs, histogram, counts, offsets, slots, rows,
         stop = start + counts[slab]
         if slab >= first:
             begin, end = cells_of(slab, slabs, cells)
-            entry = entry_of(stop, rows, list)
+            entry = entry_of(stop, rows, order)
             prefix_sum(histogram, offsets, slots, pairs, begin, end, start, entry)
         start = stop
 
 
 @kernel
-def list_slabs(thread, bounds, taken, flown, entered, destination, slots, list):
+def list_slabs(thread, bounds, taken, flown, entered, destination, slots, order):
     """List the rows of the slabs that a thread takes, and its share of those that entered."""
     slabs, threads = flown.shape[0] - 1, bounds.shape[0] - 1
     turn = 0
@@ -73,12 +73,12 @@ def list_slabs(thread, bounds, taken, flown, entered, destination, slots, list):
             break
         turn += 1
         start, stop = flown[slab], flown[slab + 1]
-        list_rows(start, stop, goes_down(thread), destination, slots[thread], list)
+        list_rows(start, stop, goes_down(thread), destination, slots[thread], order)
     if entered > 0:
         first, last = chunk_run(thread, threads)
         start = flown[slabs] + entered * first // CHUNKS
         stop = flown[slabs] + entered * last // CHUNKS
-        list_rows(start, stop, ZERO, destination, slots[threads + thread], list)
+        list_rows(start, stop, ZERO, destination, slots[threads + thread], order)
 
 
 @kernel
@@ -86,38 +86,38 @@ def fetch_slabs(thread, threads, offsets, slabs, rows, origin, columns):
     """Fetch the rows of a thread's slabs."""
     first, last = run_of(thread, threads, slabs)
     for slab in range(first, last):
-        start, stop, entry = place_of(slab, slabs, offsets, rows, origin.list)
+        start, stop, entry = place_of(slab, slabs, offsets, rows, origin.order)
         fetch_rows(rows, start, stop, entry, origin, columns)
 
 
 @kernel
-def fetch_column_of_slabs(thread, threads, offsets, slabs, rows, list, source, out):
-    """Fetch a further column for a thread's slabs, before its list is overwritten by rows."""
+def fetch_column_of_slabs(thread, threads, offsets, slabs, rows, order, source, out):
+    """Fetch a further column for a thread's slabs, before its order is overwritten by rows."""
     first, last = run_of(thread, threads, slabs)
     for slab in range(first, last):
-        start, stop, entry = place_of(slab, slabs, offsets, rows, list)
-        fetch_column(start, stop, entry, list, source, out)
+        start, stop, entry = place_of(slab, slabs, offsets, rows, order)
+        fetch_column(start, stop, entry, order, source, out)
 
 
 @nested_kernel
-def place_of(slab, slabs, offsets, rows, list):
-    """The rows of a slab: the first, behind the last, and the entry of its list."""
+def place_of(slab, slabs, offsets, rows, order):
+    """The rows of a slab: the first, behind the last, and the entry of its order."""
     begin, end = cells_of(slab, slabs, offsets.shape[0] - 1)
     stop = offsets[end]
-    return offsets[begin], stop, entry_of(stop, rows, list)
+    return offsets[begin], stop, entry_of(stop, rows, order)
 
 
 def sorting(state: Particles, entered: int = 0) -> list[Round]:
-    """The rounds that sum the counts up, and write the list.
+    """The rounds that sum the counts up, and write the order.
 
     entered : how many rows came behind the last
     """
-    counted, list = (state.histogram, state.counts), state.list
+    counted, order = (state.histogram, state.counts), state.order
     alone = state.threads == 1 or state.histogram.size < SHARED
     sharing, pairs = 1 if alone else state.threads, state.threads // 2
-    placed = sharing, pairs, *counted, state.offsets, state.slots, state.spare, list
+    placed = sharing, pairs, *counted, state.offsets, state.slots, state.spare, order
     listed = (
-        state.bounds, state.taken, state.flown, entered, state.destination, state.slots, list,
+        state.bounds, state.taken, state.flown, entered, state.destination, state.slots, order,
     )  # fmt: skip
     return [
         Round(count_slabs, (sharing, *counted), SORT, alone),
@@ -128,7 +128,7 @@ def sorting(state: Particles, entered: int = 0) -> list[Round]:
 
 def fetching_columns(state: Particles) -> list[Round]:
     """The rounds that fetch the further columns of a listed state into their other buffers."""
-    where = state.threads, state.offsets, state.slabs, state.spare, state.list
+    where = state.threads, state.offsets, state.slabs, state.spare, state.order
     return [
         Round(fetch_column_of_slabs, (*where, column, state.spare_further[name]), SORT)
         for name, column in state.further.items()
@@ -139,6 +139,6 @@ def fetching(state: Particles) -> list[Round]:
     """The rounds that fetch all of a listed state into its other buffers."""
     fetched = (
         state.threads, state.offsets, state.slabs, state.spare,
-        Origin(state.rows, state.list, True), state.row_columns,
+        Origin(state.rows, state.order, True), state.row_columns,
     )  # fmt: skip
     return [*fetching_columns(state), Round(fetch_slabs, fetched, SORT)]

@@ -20,14 +20,14 @@ from dsmc.census import Census, record_exposure
 from dsmc.collide import collide_cells
 from dsmc.compiled import kernel, nested_kernel
 from dsmc.drift import fly_cells
-from dsmc.fetch import Ahead, Origin, fetch_rows
+from dsmc.fetch import Ahead, Origin, entry_of, fetch_rows
 from dsmc.inflow import CHUNKS
 from dsmc.model import Model
 from dsmc.moments import add_cell
 from dsmc.particles import Particles, reserve, swapped
 from dsmc.programme import Round
 from dsmc.slabs import FLYING, NOBODY, divide_slabs, first_cell, goes_down, slab_of_turn
-from dsmc.sort import fetching_columns, place_of
+from dsmc.sort import fetching_columns
 from dsmc.velocities import Velocities, count_velocities
 from dsmc.walls import columns
 
@@ -84,7 +84,7 @@ def begin_step(thread, offsets, flown, bounds, taken, counted):
 def advance_slabs(
     thread, bounds, phase, species, offsets, model, acceleration, planes, key, counted, sums,
     velocities, census,
-    destination, histograms, tallies, batches, taken, origin, columns,
+    destination, histograms, tallies, batches, taken, flown, origin, columns,
 ):  # fmt: skip
     """Pass A over the slabs that a thread takes: fetch, sample, collide, sample, fly.
 
@@ -92,6 +92,7 @@ def advance_slabs(
     counted : of `begin_step`; taken : (threads, IN_A_LINE) see `dsmc.slabs`
     acceleration, planes : those of the model, by themselves: where they are None, the compiler
         leaves away what belongs to them
+    flown : (slabs + 1,) of `begin_step`
     origin : where rows are fetched from (`dsmc.fetch`); columns : a tuple, an entry for each column
     """
     cells = offsets.shape[0] - 1
@@ -114,14 +115,11 @@ def advance_slabs(
             return
         turn += 1
         cell, end = first_cell(slab, slabs, cells), first_cell(slab + 1, slabs, cells)
-        _, stop, entry = place_of(slab, slabs, offsets, phase, origin.list)
-        next_slab = slab_after(slab, slabs, goes_down(thread))
-        next_start, _, next_entry = place_of(next_slab, slabs, offsets, phase, origin.list)
-        ahead = Ahead(stop, entry, next_start, next_entry)
+        ahead = what_follows(slab, slab_after(slab, slabs, goes_down(thread)), flown, phase, origin)
         while cell < end:
             begin, cell = cell, batch_end(offsets, cell, end)
             if origin.wanted:
-                fetch_rows(phase, offsets[begin], offsets[cell], entry, origin, columns)
+                fetch_rows(phase, offsets[begin], offsets[cell], ahead.entry, origin, columns)
             look(begin, cell, phase, species, offsets, first, slab, sums, velocities, census)
             if model.colliding:
                 admitted = admit_cells(begin, cell, offsets, model, batch.places)
@@ -140,6 +138,14 @@ def advance_slabs(
 def slab_after(slab, slabs, down):
     """The slab that a thread will take next, if it does not meet another."""
     return max(slab - 1, 0) if down else min(slab + 1, slabs - 1)
+
+
+@nested_kernel
+def what_follows(slab, next_slab, flown, rows, origin):
+    """What is to be fetched in a slab, and then in the next; flown : (slabs + 1,)."""
+    stop, next_stop = flown[slab + 1], flown[next_slab + 1]
+    entry, next_entry = entry_of(stop, rows, origin.order), entry_of(next_stop, rows, origin.order)
+    return Ahead(stop, entry, flown[next_slab], next_entry)
 
 
 @nested_kernel
@@ -206,8 +212,8 @@ def flight(
     flown = (
         state.bounds, here.rows, here.further.get("species"), state.offsets, model,
         model.acceleration, model.planes, key, counted, sums, velocities, census,
-        state.destination, state.histogram, tallies, batches, state.taken,
-        Origin(state.rows, state.list, listed), state.row_columns,
+        state.destination, state.histogram, tallies, batches, state.taken, state.flown,
+        Origin(state.rows, state.order, listed), state.row_columns,
     )  # fmt: skip
     rounds += [Round(begin_step, divided, COLLIDE, alone=True), Round(stages, flown, COLLIDE)]
     return rounds

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsmc.batch import ROWS
-from dsmc.fetch import Ahead, Origin, entry_of, fetch_column, fetch_rows, list_over, pieces
+from dsmc.fetch import Ahead, Origin, entry_of, fetch_column, fetch_rows, order_over, pieces
 
 
 @st.composite
@@ -24,7 +24,7 @@ def heaps(draw):
 def fetched(rows, wanted, stops, number, entry_for, order):
     """The rows and a further column as they are fetched, slab by slab in an order."""
     out = np.full_like(rows, -1.0)
-    listed, column = list_over(out, number), np.arange(len(rows), dtype=np.int64)
+    listed, column = order_over(out, number), np.arange(len(rows), dtype=np.int64)
     slabs = list(zip([0, *stops], stops, strict=False))
     for start, stop in slabs:
         entry = int(entry_for(start, stop, out, listed))
@@ -79,7 +79,7 @@ def test_a_batch_asks_for_the_rows_behind_it_in_its_slab_and_then_in_the_next(da
     dtype, number = data.draw(st.sampled_from([(np.float64, np.int32), (np.float32, np.int64)]))
     columns = data.draw(st.integers(4, 6))
     rows = np.empty((max(end, next_stop) + data.draw(st.integers(0, 5)), columns), dtype)
-    listed, wanted = list_over(rows, number), data.draw(st.booleans())
+    listed, wanted = order_over(rows, number), data.draw(st.booleans())
     entry, next_entry = entry_of(end, rows, listed), entry_of(next_stop, rows, listed)
     ahead = Ahead(end, entry, next_start, next_entry)
     found = pieces(start, stop, Origin(rows, listed, wanted), ahead)
