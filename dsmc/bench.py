@@ -43,7 +43,7 @@ WARM_UP = 20  # steps before the timing: compiles, and mixes the rows of every c
 ROUNDS = 7
 SECONDS_PER_ROUND = 0.5
 # Bytes of the bookkeeping of a step, read and written (docs/performance.md):
-OF_PARTICLE = 2 * 8  # its new cell and its place in the list, each written and read
+OF_PARTICLE = 2 * 8  # its new cell and its entry in the order, each written and read
 OF_CELL = 4 * 8  # first row read, count raised; first row written; slot raised
 OF_CELL_AND_THREAD = 3 * 4  # count set to zero; count read, slot written
 

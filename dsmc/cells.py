@@ -206,11 +206,10 @@ def list_rows(start, stop, downwards, destination, slots, order):
 
     destination : (N,) the cell of each row; slots : (cells + 1,) move on; order : see `dsmc.fetch`
     """
-    down = downwards
-    first, way = (stop - 1, -1) if down else (start, 1)
+    first, way = (stop - 1, -1) if downwards else (start, 1)
     for turn in range(stop - start):
         row = np.uint64(first + way * turn)
         cell = np.uint64(destination[row])
-        slot = slots[cell] - down
-        slots[cell] = slot + (1 - down)
+        slot = slots[cell] - downwards
+        slots[cell] = slot + (1 - downwards)
         order[np.uint64(slot)] = row

@@ -39,8 +39,8 @@ def fly_cells(
 
     phase : (N, d + 3) [m, m/s]; acceleration, planes : of the model, or None
     offsets : (cells + 1,); destination : (N,); histogram : (cells + 1,); tally : (rows, columns)
-    origin, ahead : from where the batch behind these cells is fetched (`dsmc.fetch`)
-    columns : a tuple, one entry for each of a row
+    origin, ahead : what is asked for behind these cells (`dsmc.fetch`)
+    columns : a tuple with an entry for each column of a row
     """
     grid, dt = model.grid, model.flight_time
     own = begin

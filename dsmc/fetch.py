@@ -31,7 +31,7 @@ class Origin(NamedTuple):
 
 
 class Ahead(NamedTuple):
-    """What is fetched behind a batch: the rest of its slab, then a slab that may come next."""
+    """What is asked for behind a batch: the rest of its slab, then a slab that may come next."""
 
     stop: int  # behind the last row of the slab
     entry: int  # of the slab: see `entry_of`
@@ -73,9 +73,10 @@ def fetch_rows(rows, start, stop, entry, origin, columns):
 def pieces(start, stop, origin, ahead):
     """Rows start:stop of a batch in pieces, by the slab of the row that each of them asks for.
 
-    The last ROWS rows of a batch, which are all but of one large cell, ask for one each of those
-    behind it: in the same slab, or in the next. Three times: the first row, behind the last, how
-    far ahead, the entry there, and whether what is there is to be fetched or lies there already.
+    The last ROWS rows of a batch, which are all unless it is one large cell, ask for one each of
+    those behind it: in the same slab, or in the next. Those before ask for rows of their own cell.
+    Three times: the first row, behind the last, how far ahead the row is that is asked for, its
+    entry, and whether it is still to be fetched.
     """
     distance = min(stop - start, ROWS)
     first = stop - distance

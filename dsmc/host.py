@@ -37,21 +37,21 @@ if TYPE_CHECKING:
     from dsmc.scenario import Scenario
 
 
-ON_THEIR_WAY = """the particles are on their way: a step was broken off half-way
-  cure: go on from the last checkpoint"""
+ON_THEIR_WAY = """the particles are on their way: a step or a look was broken off half-way
+  cure: go on from the last checkpoint (dsmc resume), or begin anew"""
 
 
 class Steps(NamedTuple):
     """Two steps, written down: from the present buffers, and from the others.
 
-    sampled : what they sample, as of `step.flight`; reads : the rows that the first begins with
-    first : of a state that is not listed; further : of one that is
+    sampled : what they sample, as of `step.flight`; reads : the present rows
+    unlisted, listed : of a state whose rows lie in their cells, and of one whose do not
     """
 
     sampled: tuple
     reads: np.ndarray
-    first: Programme
-    further: Programme
+    unlisted: Programme
+    listed: Programme
 
 
 class Host:
@@ -87,25 +87,29 @@ class Host:
 
     def _bring_home(self) -> None:
         """Fetch the rows to their cells, if they still lie where they flew."""
-        state = self._state
-        if self._on_their_way:
-            raise RuntimeError(ON_THEIR_WAY)
-        if state is not None and state.listed:
-            programme = Programme(fetching(state))
+        self._check()
+        if self._state is not None and self._state.listed:
+            self._team.check()
+            programme = Programme(fetching(self._state))
             with unbroken(), self._moving():
                 self._team.play(programme)
-                swap_buffers(state)
-                state.listed = False
+                swap_buffers(self._state)
+                self._state.listed = False
 
     @contextmanager
     def _moving(self) -> Iterator[None]:
         """While rows are fetched over the order that says where they are, none can be looked at.
 
-        Nor ever, if that is broken off.
+        Nor ever, if that is broken off: so the end is not reached then.
         """
         self._on_their_way = True
         yield
         self._on_their_way = False
+
+    def _check(self) -> None:
+        """Raise RuntimeError if rows were broken off on their way."""
+        if self._on_their_way:
+            raise RuntimeError(ON_THEIR_WAY)
 
     @property
     def tallies(self) -> Tallies:
@@ -134,8 +138,8 @@ class Host:
         """
         first, entering = self._state is None, self.outside.inflow.mean.size > 0
         self._written.clear()
-        self._on_their_way = False
         self._state = particles(phase, self._model.grid, self._team.threads, entering, **columns)
+        self._on_their_way = False
         if first:
             scenario, kinds = self._scenario, self._model.gas.mass.size
             near = scenario.collisions.partners == "nearest"
@@ -155,6 +159,8 @@ class Host:
 
         sums : (cells, S, moments.COLUMNS) or None
         """
+        self._check()
+        self._team.check()
         self._counted[:] = first - 1, 0
         if self.outside.inflow.mean.size == 0 and census is None:
             self._take_quiet(number, spend, sums, velocities)
@@ -172,10 +178,10 @@ class Host:
         begin = 0 if kept.reads is state.rows else 1
         with self._moving():
             if not state.listed:
-                self._play(kept.first, spend, begin, 1)
+                self._play(kept.unlisted, spend, begin, 1)
                 number -= 1
             if number > 0:
-                self._play(kept.further, spend, begin, number)
+                self._play(kept.listed, spend, begin, number)
             if number % 2:
                 swap_buffers(state)
             self._sorted()
@@ -183,11 +189,11 @@ class Host:
     def _write_steps(self, *sampled) -> Steps:
         """Write down a step from the present buffers, and one from the others."""
         here, there = self._state, swapped(self._state)
-        first, further = [], []
+        unlisted, listed = [], []
         for old, new in ((here, there), (there, here)):
-            first += [*self._flight(old, False, *sampled), *sorting(old)]
-            further += [*self._flight(old, True, *sampled), *sorting(new)]
-        return Steps(sampled, here.rows, Programme(first), Programme(further))
+            unlisted += [*self._flight(old, False, *sampled), *sorting(old)]
+            listed += [*self._flight(old, True, *sampled), *sorting(new)]
+        return Steps(sampled, here.rows, Programme(unlisted), Programme(listed))
 
     def _sorted(self) -> None:
         """Note that a sort has listed the rows; some may have left."""
@@ -239,7 +245,7 @@ class Host:
     def _play(
         self, programme: Programme, spend: Spend, begin: int = 0, steps: int | None = None
     ) -> None:
-        """Play a programme, or so many steps of one of two, from its first or second."""
+        """Play a programme; or so many steps of one that has two, from the first or second on."""
         length = len(programme.rounds) // 2
         turns = () if steps is None else (begin * length, steps * length)
         self._team.play(programme, *turns)
@@ -264,6 +270,8 @@ class Host:
 
     def close(self) -> None:
         """Let the threads go; the particles stay to be looked at."""
-        if not self._on_their_way:
-            self._bring_home()
-        self._team.close()
+        try:
+            if not self._on_their_way:
+                self._bring_home()
+        finally:
+            self._team.close()

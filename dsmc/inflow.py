@@ -25,6 +25,7 @@ from dsmc.model import Model
 from dsmc.particles import Particles
 from dsmc.poisson import many_events, no_events
 from dsmc.reflection import maxwell_pair
+from dsmc.slabs import run_of
 from dsmc.team import Team
 from dsmc.walls import patch_at, send
 
@@ -163,12 +164,6 @@ def entering_speed(speed_ratio, address, rank):
         trial += 1
 
 
-@nested_kernel
-def chunk_run(thread, threads):
-    """The run of chunks that a thread works on: first, and one behind the last."""
-    return CHUNKS * thread // threads, CHUNKS * (thread + 1) // threads
-
-
 @kernel
 def enter_run(
     thread, threads, count, phase, species, id, clock, next_id, ends, inflow, model, acceleration,
@@ -181,7 +176,7 @@ def enter_run(
     """
     total, histogram = ends[ends.shape[0] - 1], histograms[threads + thread]
     histogram[:] = 0
-    first, last = chunk_run(thread, threads)
+    first, last = run_of(thread, threads, CHUNKS)
     for chunk in range(first, last):
         enter_rows(
             total * chunk // CHUNKS, total * (chunk + 1) // CHUNKS, count, phase, species, id,

@@ -8,7 +8,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def unbroken() -> Iterator[None]:
-    """Let Ctrl-C, and a handler of termination, wait for the end of the block."""
+    """Let Ctrl-C and SIGTERM, if Python handles them, wait for the end of the block.
+
+    In the main thread only: to others they do not come.
+    """
     numbers = [n for n in (signal.SIGINT, signal.SIGTERM) if callable(signal.getsignal(n))]
     if threading.current_thread() is not threading.main_thread():
         numbers = []
@@ -17,7 +20,7 @@ def unbroken() -> Iterator[None]:
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in reversed(before.items()):
             signal.signal(number, handler)
-    if caught:
-        before[caught[0][0]](*caught[0])
+        for arguments in caught:
+            before[arguments[0]](*arguments)

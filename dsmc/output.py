@@ -167,17 +167,19 @@ class Output:
 
     def track(self, simulation: Simulation) -> None:
         """A frame of the tracked particles."""
-        writer, view = self.writers[TRAJECTORY], simulation.particles
+        writer = self.writers[TRAJECTORY]
         if not writer.particles:
             return
+        view = simulation.particles
         rows = writer.seat(view.id)
         columns = (view.position, view.velocity, view.id)
         writer.frame(simulation.steps, simulation.time, *(seated(c, rows) for c in columns))
 
     def snapshot(self, simulation: Simulation) -> None:
         """A snapshot of all particles."""
-        writer, view = self.writers.get(SNAPSHOTS), simulation.particles
+        writer = self.writers.get(SNAPSHOTS)
         if writer is not None:
+            view = simulation.particles
             writer.frame(
                 simulation.steps, simulation.time, view.position, view.velocity, view.species,
                 view.id,

@@ -1,10 +1,11 @@
-"""The state: particles as plain arrays, physically sorted by cell, in two buffers.
+"""The state: particles as plain arrays in two buffers, sorted by cell or about to be.
 
     phase   : (N, d + D) [m, m/s]   position columns, then velocity columns
     species : (N,) int8             only in mixtures
     id      : (N,) int64            only where particles are tracked
     clock   : (N,) [s]              time of the last collision, only where free flights are measured
-    offsets : (cells + 1,)          particles of cell c are the rows offsets[c] : offsets[c + 1]
+    offsets : (cells + 1,)          particles of cell c are the rows offsets[c] : offsets[c + 1],
+                                    once they are fetched
 
 Rows beat separate columns: one particle is one or two cache lines, and moving it is one write.
 
@@ -59,7 +60,7 @@ class Particles:
     slabs: int
     threads: int
     dimension: int
-    listed: bool = False
+    listed: bool = False  # the rows lie where they flew, and the order is in `spare`
 
     @property
     def phase(self) -> np.ndarray:

@@ -1,8 +1,9 @@
 """The simulation: owns the state, the samplers and the writers, and runs the step loop.
 
-    for each step:  sample? -> collide -> sample? -> fly -> sort -> (series, frames, callback)
+    for each step:
+        fetch -> sample? -> collide -> sample? -> fly -> sort -> (series, frames, callback)
 
-The first four are one pass over the particles, the sort is the second (see `dsmc.step`).
+The first five are one pass over the particles, the sort is the second (see `dsmc.step`).
 """
 
 from __future__ import annotations
@@ -291,9 +292,8 @@ class Simulation:
 
     def _advance(self, step: int, number: int, sums: np.ndarray | None) -> None:
         """Let the executor take steps; what its stages do not tell of their time is told here."""
-        begin, census, told = time.perf_counter(), None, self.stopwatch.total
-        if self.census_sampler is not None:
-            census = self.census_sampler.census(self.executor.state.clock, self.time)
+        begin, told, sampler = time.perf_counter(), self.stopwatch.total, self.census_sampler
+        census = None if sampler is None else sampler.census(self.time)
         self.particle_steps += self.executor.advance(
             step, number, self.stopwatch.add, sums, self.probing.velocities, census
         )

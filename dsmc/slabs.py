@@ -25,6 +25,12 @@ def first_cell(slab, slabs, cells):
     return slab * cells // slabs
 
 
+@nested_kernel
+def run_of(thread, threads, number):
+    """The run of a number of things that is a thread's: first, and behind the last."""
+    return number * thread // threads, number * (thread + 1) // threads
+
+
 @kernel
 def divide_slabs(offsets, slabs, bounds, taken):
     """Cut the slabs into runs with about equal numbers of particles, a pair of them for each pair.

@@ -10,19 +10,13 @@ from __future__ import annotations
 from dsmc.cells import count_rows, list_rows, prefix_sum
 from dsmc.compiled import ZERO, kernel, nested_kernel
 from dsmc.fetch import Origin, entry_of, fetch_column, fetch_rows
-from dsmc.inflow import CHUNKS, chunk_run
+from dsmc.inflow import CHUNKS
 from dsmc.particles import Particles
 from dsmc.programme import Round
-from dsmc.slabs import LISTING, NOBODY, first_cell, goes_down, slab_of_turn
+from dsmc.slabs import LISTING, NOBODY, first_cell, goes_down, run_of, slab_of_turn
 
 SHARED = 1 << 15  # counts that threads sum up together; fewer are summed up by one
 SORT = "sort"  # as the stopwatch names it
-
-
-@nested_kernel
-def run_of(thread, threads, number):
-    """The run of a number of things that is a thread's: first, and behind the last."""
-    return number * thread // threads, number * (thread + 1) // threads
 
 
 @nested_kernel
@@ -35,7 +29,10 @@ def cells_of(slab, slabs, cells):
 
 @kernel
 def count_slabs(thread, threads, histogram, counts):
-    """Count what comes into a thread's slabs; counts : (slabs + 1,)."""
+    """Count what comes into a thread's slabs, and what leaves the box.
+
+    threads : that share the work; histogram : (groups, cells + 1); counts : (slabs + 1,)
+    """
     slabs, cells = counts.shape[0] - 1, histogram.shape[1] - 1
     first, last = run_of(thread, threads, slabs + 1)
     for slab in range(first, last):
@@ -47,7 +44,8 @@ def count_slabs(thread, threads, histogram, counts):
 def place_slabs(thread, threads, pairs, histogram, counts, offsets, slots, rows, order):
     """Lay out a thread's slabs behind what comes into those before.
 
-    pairs : of threads that share their slots; offsets : (cells + 1,)
+    threads : that share this work; pairs : of all threads, which share their slots
+    histogram, slots : (groups, cells + 1); counts : (slabs + 1,); offsets : (cells + 1,)
     rows, order : the rows that will be fetched, and the order over them
     """
     slabs, cells = counts.shape[0] - 1, histogram.shape[1] - 1
@@ -64,7 +62,11 @@ def place_slabs(thread, threads, pairs, histogram, counts, offsets, slots, rows,
 
 @kernel
 def list_slabs(thread, bounds, taken, flown, entered, destination, slots, order):
-    """List the rows of the slabs that a thread takes, and its share of those that entered."""
+    """Note the rows of the slabs that a thread takes, and its share of those that entered.
+
+    bounds, taken : see `dsmc.slabs`; flown : (slabs + 1,) the first row of each slab in flight
+    destination : (C,) new cells; slots : (groups, cells + 1); order : see `dsmc.fetch`
+    """
     slabs, threads = flown.shape[0] - 1, bounds.shape[0] - 1
     turn = 0
     while True:
@@ -75,7 +77,7 @@ def list_slabs(thread, bounds, taken, flown, entered, destination, slots, order)
         start, stop = flown[slab], flown[slab + 1]
         list_rows(start, stop, goes_down(thread), destination, slots[thread], order)
     if entered > 0:
-        first, last = chunk_run(thread, threads)
+        first, last = run_of(thread, threads, CHUNKS)
         start = flown[slabs] + entered * first // CHUNKS
         stop = flown[slabs] + entered * last // CHUNKS
         list_rows(start, stop, ZERO, destination, slots[threads + thread], order)
@@ -83,7 +85,7 @@ def list_slabs(thread, bounds, taken, flown, entered, destination, slots, order)
 
 @kernel
 def fetch_slabs(thread, threads, offsets, slabs, rows, origin, columns):
-    """Fetch the rows of a thread's slabs."""
+    """Fetch the rows of a thread's slabs into `rows`; offsets : (cells + 1,)."""
     first, last = run_of(thread, threads, slabs)
     for slab in range(first, last):
         start, stop, entry = place_of(slab, slabs, offsets, rows, origin.order)
@@ -92,7 +94,10 @@ def fetch_slabs(thread, threads, offsets, slabs, rows, origin, columns):
 
 @kernel
 def fetch_column_of_slabs(thread, threads, offsets, slabs, rows, order, source, out):
-    """Fetch a further column for a thread's slabs, before its order is overwritten by rows."""
+    """Fetch a further column for a thread's slabs, before their order is overwritten by rows.
+
+    source, out : (C,) the column as it flew, and in its cells
+    """
     first, last = run_of(thread, threads, slabs)
     for slab in range(first, last):
         start, stop, entry = place_of(slab, slabs, offsets, rows, order)
@@ -102,9 +107,10 @@ def fetch_column_of_slabs(thread, threads, offsets, slabs, rows, order, source, 
 @nested_kernel
 def place_of(slab, slabs, offsets, rows, order):
     """The rows of a slab: the first, behind the last, and the entry of its order."""
-    begin, end = cells_of(slab, slabs, offsets.shape[0] - 1)
-    stop = offsets[end]
-    return offsets[begin], stop, entry_of(stop, rows, order)
+    cells = offsets.shape[0] - 1
+    start = offsets[first_cell(slab, slabs, cells)]
+    stop = offsets[first_cell(slab + 1, slabs, cells)]
+    return start, stop, entry_of(stop, rows, order)
 
 
 def sorting(state: Particles, entered: int = 0) -> list[Round]:

@@ -93,7 +93,8 @@ def advance_slabs(
     acceleration, planes : those of the model, by themselves: where they are None, the compiler
         leaves away what belongs to them
     flown : (slabs + 1,) of `begin_step`
-    origin : where rows are fetched from (`dsmc.fetch`); columns : a tuple, an entry for each column
+    origin : where rows are fetched from (`dsmc.fetch`)
+    columns : a tuple with an entry for each column of a row
     """
     cells = offsets.shape[0] - 1
     slabs = tallies.collisions.shape[0]
@@ -142,7 +143,7 @@ def slab_after(slab, slabs, down):
 
 @nested_kernel
 def what_follows(slab, next_slab, flown, rows, origin):
-    """What is to be fetched in a slab, and then in the next; flown : (slabs + 1,)."""
+    """The entries of a slab, and what is asked for behind its batches; flown : (slabs + 1,)."""
     stop, next_stop = flown[slab + 1], flown[next_slab + 1]
     entry, next_entry = entry_of(stop, rows, origin.order), entry_of(next_stop, rows, origin.order)
     return Ahead(stop, entry, flown[next_slab], next_entry)

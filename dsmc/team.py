@@ -215,6 +215,11 @@ class Team:
         """
         self.play(Programme([Round(share, arguments)]))
 
+    def check(self) -> None:
+        """Raise RuntimeError if the threads were let go."""
+        if self.threads > 1 and not self._dismiss.alive:
+            raise RuntimeError("the threads of this team were let go")
+
     def play(self, programme: Programme, first: int = 0, turns: int | None = None) -> None:
         """Play rounds of a programme from round `first` on, over and over; all of it once if None.
 
@@ -222,8 +227,7 @@ class Team:
         the first thread had to wait. Raises RuntimeError if a kernel raised an error on any thread,
         behind which nothing is played.
         """
-        if self.threads > 1 and not self._dismiss.alive:
-            raise RuntimeError("the threads of this team were let go")
+        self.check()
         if turns is None:
             turns = len(programme.rounds)
         if not COMPILED:

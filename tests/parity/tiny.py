@@ -1,4 +1,5 @@
-"""Tiny runs of every box, and of one cell in five dimensions; as a program, in plain Python.
+"""Tiny runs of every box, and of one cell in five dimensions; as a program, in plain Python,
+and some with numbers of rows of eight bytes.
 
     NUMBA_DISABLE_JIT=1 python -m tests.parity.tiny FILE.npz
 

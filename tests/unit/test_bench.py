@@ -52,7 +52,7 @@ def test_the_json_names_machine_bandwidth_and_problems(capsys):
 
 @pytest.mark.parametrize(("precision", "most"), [("float64", 105.0), ("float32", 57.0)])
 def test_memory_per_particle_is_two_buffers_and_little_more(precision, most):
-    """Two rows of six numbers and a slot: 100 or 52 bytes, and what ten-particle cells add."""
+    """Two rows of six numbers and the number of a cell: 100 or 52 bytes, and a tenth of a cell."""
     scenario = bench.problem("box", 200_000, precision)
     from dsmc.simulation import Simulation
 

@@ -1,4 +1,4 @@
-"""Rows are fetched by a list that lies where they will lie, and nothing is lost on the way."""
+"""Rows are fetched by an order that lies where they will lie, and nothing is lost on the way."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def fetched(rows, wanted, stops, number, entry_for, order):
         entry = int(entry_for(start, stop, out, listed))
         listed[entry + start : entry + stop] = wanted[start:stop]
     moved, columns = np.empty_like(column), tuple(range(rows.shape[1]))
-    for start, stop in slabs:  # before rows are written over the lists
+    for start, stop in slabs:  # before rows are written over the order
         fetch_column(start, stop, int(entry_for(start, stop, out, listed)), listed, column, moved)
     for number_of_slab in order:
         start, stop = slabs[number_of_slab]
@@ -58,7 +58,7 @@ def test_every_row_comes_to_its_place_in_whatever_order_slabs_are_fetched(heap, 
 
 
 @pytest.mark.parametrize("number", [np.int32, np.int64])
-def test_a_list_at_the_beginning_of_its_slab_is_lost(number):
+def test_an_order_at_the_beginning_of_its_slab_is_lost(number):
     """The twin: rows, whose bits are numbers of rows, are written over entries still to be read."""
     random, width = np.random.default_rng(20261130), 48 // np.dtype(number).itemsize
     bits, wanted = random.integers(0, 50, (50, width)).astype(number), random.permutation(50)
@@ -69,7 +69,7 @@ def test_a_list_at_the_beginning_of_its_slab_is_lost(number):
 
 @given(data=st.data())
 def test_a_batch_asks_for_the_rows_behind_it_in_its_slab_and_then_in_the_next(data):
-    """The last ROWS rows, each for one; for rows of the slab, and for no entry beyond the list."""
+    """The last ROWS rows, each for one; for rows of the slab, and for no entry beyond the order."""
     start = data.draw(st.integers(0, 2000))
     stop = start + data.draw(st.integers(0, 2 * ROWS))
     end = stop + data.draw(st.integers(0, 2000))  # of the slab

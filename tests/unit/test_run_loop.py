@@ -63,7 +63,7 @@ def test_an_interrupted_run_is_gone_on_with(usual_handler):
         assert gas.collisions == other.collisions > 0
 
 
-def interrupt_rounds(gas, monkeypatch, number=signal.SIGINT):
+def interrupt_rounds(gas, monkeypatch, number):
     """Let a signal come whenever the threads of a simulation begin to work."""
     play = gas.executor._team.play
 
@@ -74,12 +74,16 @@ def interrupt_rounds(gas, monkeypatch, number=signal.SIGINT):
     monkeypatch.setattr(gas.executor._team, "play", interrupted)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_look_that_is_interrupted_finds_the_particles_another_time(
-    number, usual_handler, monkeypatch
-):
-    """To look is to fetch the rows, over the list that says where they are."""
-    before = signal.signal(number, usual_handler)
+@pytest.fixture(params=[signal.SIGINT, signal.SIGTERM])
+def number(request, usual_handler):
+    """A signal that raises KeyboardInterrupt."""
+    before = signal.signal(request.param, usual_handler)
+    yield request.param
+    signal.signal(request.param, before)
+
+
+def test_a_look_that_is_interrupted_finds_the_particles_another_time(number, monkeypatch):
+    """To look is to fetch the rows, over the order that says where they are."""
     with simulation(1000) as gas, simulation(1000) as other:
         gas.advance(5)
         with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
@@ -88,11 +92,10 @@ def test_a_look_that_is_interrupted_finds_the_particles_another_time(
         gas.advance(5)
         other.advance(10)
         assert np.array_equal(gas.particles.velocity, other.particles.velocity)
-    signal.signal(number, before)
 
 
 def test_no_look_at_particles_of_a_step_that_failed(monkeypatch):
-    """Some rows lie where they flew, some in their cells, and the list of the sort is gone."""
+    """Some rows lie where they flew, some in their cells, and the order is gone."""
     with simulation(1000) as gas:
         gas.advance(3)
         team = gas.executor._team
@@ -110,6 +113,18 @@ def test_no_look_at_particles_of_a_step_that_failed(monkeypatch):
                 look()
 
 
+def test_no_step_follows_a_look_that_failed(monkeypatch):
+    """Not by Ctrl-C, which waits, but by an error: some rows lie over the order then."""
+    with simulation(1000) as gas:
+        gas.advance(3)
+        with monkeypatch.context() as patched, pytest.raises(ZeroDivisionError):
+            patched.setattr(gas.executor._team, "play", lambda *arguments: 1 / 0)
+            _ = gas.particles
+        for go_on in (lambda: gas.advance(1), gas.moments):
+            with pytest.raises(RuntimeError, match=r"(?s)broken off.*cure: go on from"):
+                go_on()
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_the_particles_can_be_looked_at_when_the_threads_are_gone(threads):
     with Simulation(scenario(1000), threads) as gas:
@@ -118,6 +133,10 @@ def test_the_particles_can_be_looked_at_when_the_threads_are_gone(threads):
         other.advance(5)
         assert np.array_equal(gas.particles.velocity, other.particles.velocity)
         assert np.array_equal(gas.moments()["temperature"], other.moments()["temperature"])
+    if threads > 1:
+        with pytest.raises(RuntimeError, match="were let go"):
+            gas.advance(1)
+    assert np.isfinite(gas.particles.velocity).all()
 
 
 def test_a_thread_has_enough_particles(monkeypatch):
