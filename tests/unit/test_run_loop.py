@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from dsmc import Simulation, checkpoint
+from dsmc.interruptions import unbroken
 from tests.unit.test_initial import scenario, simulation
 
 
@@ -92,6 +93,24 @@ def test_a_look_that_is_interrupted_finds_the_particles_another_time(number, mon
         gas.advance(5)
         other.advance(10)
         assert np.array_equal(gas.particles.velocity, other.particles.velocity)
+
+
+def test_signals_wait_for_the_end_of_what_is_unbroken_and_then_all_come():
+    """Also where it ends by an error."""
+    came, numbers = [], [signal.SIGINT, signal.SIGTERM]
+    before = [signal.signal(n, lambda n, frame: came.append(n)) for n in numbers]
+    try:
+        with pytest.raises(ZeroDivisionError), unbroken():
+            for n in numbers:
+                os.kill(os.getpid(), n)
+            assert came == []
+            raise ZeroDivisionError
+        assert came == numbers
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert came == [*numbers, signal.SIGTERM]
+    finally:
+        for n, handler in zip(numbers, before, strict=True):
+            signal.signal(n, handler)
 
 
 def test_no_look_at_particles_of_a_step_that_failed(monkeypatch):
