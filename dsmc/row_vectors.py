@@ -17,6 +17,7 @@ BYTE, WORD, INTEGER = (ir.IntType(bits) for bits in (8, 32, 64))
 # How a line is asked for: why, into which cache, and that it is not code. To ask for a line that
 # will be written as one to be written brings it too near: it takes the place of what is in use.
 TO_READ, NEAR, DATA = (ir.Constant(WORD, n) for n in (0, 2, 1))
+AT_ONCE = 8  # rows that are compared at once; a power of 2
 
 
 def _is_matrix(kind: types.Type) -> bool:
@@ -133,20 +134,38 @@ def bounds_of_three(context, rows, start, stop, first):
 
 
 def _write_bounds(context, builder, signature, arguments):
-    """The instructions of `bounds_of_three`."""
+    """The instructions of `bounds_of_three`: several rows at once, the last one again and again.
+
+    Rows to be counted one by one end a loop that is guessed wrongly in nearly every cell.
+    """
     matrix = _Matrix(context, builder, signature.args[0], arguments[0])
     _, start, stop, first = arguments
-    form = ir.VectorType(matrix.number, 3)
-    slots = [cgutils.alloca_once_value(builder, matrix.load(start, first, form)) for _ in range(2)]
-    one = ir.Constant(start.type, 1)
-    with cgutils.for_range_slice(builder, builder.add(start, one), stop, one, inc=True) as (row, _):
-        found = matrix.load(row, first, form)
+    form = ir.VectorType(matrix.number, 4)  # with the column before: whole vectors
+    before, last = (builder.sub(value, ir.Constant(value.type, 1)) for value in (first, stop))
+
+    def ends_of(found, kept, comparison):
+        return builder.select(builder.fcmp_ordered(comparison, found, kept), found, kept)
+
+    begin = matrix.load(start, before, form)
+    slots = [cgutils.alloca_once_value(builder, begin) for _ in range(2)]
+    with cgutils.for_range_slice(
+        builder, start, stop, ir.Constant(start.type, AT_ONCE), inc=True
+    ) as (row, _):
+        further = [builder.add(row, ir.Constant(row.type, k)) for k in range(AT_ONCE)]
+        loaded = [
+            matrix.load(
+                builder.select(builder.icmp_unsigned("<", at, last), at, last), before, form
+            )
+            for at in further
+        ]
         for slot, comparison in zip(slots, ("<", ">"), strict=True):
-            kept = builder.load(slot)
-            better = builder.fcmp_ordered(comparison, found, kept)
-            builder.store(builder.select(better, found, kept), slot)
+            found = loaded
+            while len(found) > 1:
+                pairs = zip(found[::2], found[1::2], strict=True)
+                found = [ends_of(one, other, comparison) for one, other in pairs]
+            builder.store(ends_of(found[0], builder.load(slot), comparison), slot)
     ends = [builder.load(slot) for slot in slots]
-    parts = [builder.extract_element(end, ir.Constant(WORD, k)) for end in ends for k in range(3)]
+    parts = [builder.extract_element(end, ir.Constant(WORD, k)) for end in ends for k in (1, 2, 3)]
     return context.make_tuple(builder, signature.return_type, parts)
 
 
