@@ -189,47 +189,53 @@ def row_into_cell(term: Callable) -> Callable:
 
 
 def _write_into_cell(term, context, builder, signature, arguments):
-    """The instructions of `row_into_cell`."""
+    """The instructions of `row_into_cell`: of three axes with a fourth lane, whole vectors."""
     matrix = _Matrix(context, builder, signature.args[0], arguments[0])
     row, axes = arguments[1], len(signature.args[3])
-    form, whole = ir.VectorType(matrix.number, axes), ir.VectorType(INTEGER, axes)
+    lanes = 4 if axes == 3 else axes
+    form, short = ir.VectorType(matrix.number, lanes), ir.VectorType(WORD, lanes)
 
-    def vector(tuple_value, kind):
+    def vector(values, kind):
         made = ir.Constant(kind, ir.Undefined)
-        for k in range(axes):
-            one = builder.extract_value(tuple_value, k)
-            made = builder.insert_element(made, one, ir.Constant(WORD, k))
+        for k, value in enumerate(values):
+            made = builder.insert_element(made, value, ir.Constant(WORD, k))
         return made
 
-    dt = ir.Constant(form, ir.Undefined)
-    for k in range(axes):
-        dt = builder.insert_element(dt, arguments[2], ir.Constant(WORD, k))
-    x, v = (matrix.load(row, _whole(first), form) for first in (0, axes))
-    x = term(*(Entry(builder, value) for value in (x, v, dt))).value
+    def of_axes(number):
+        return [builder.extract_value(arguments[number], k) for k in range(axes)]
+
+    def picked(first, second, places):
+        mask = ir.Constant(short, places)
+        return builder.shuffle_vector(first, second, mask)
+
+    aside = lanes - axes
+    x = matrix.load(row, _whole(0), form)
+    v = matrix.load(row, _whole(axes - aside), form)
+    v = picked(v, v, [(k + aside) % lanes for k in range(lanes)])
+    dt = vector([arguments[2]] * lanes, form)
+    new = term(*(Entry(builder, value) for value in (x, v, dt))).value
     inside = builder.and_(
-        builder.fcmp_ordered(">=", x, ir.Constant(form, [0.0] * axes)),
-        builder.fcmp_ordered("<=", x, vector(arguments[3], form)),
+        builder.fcmp_ordered(">=", new, ir.Constant(form, [0.0] * lanes)),
+        builder.fcmp_ordered("<=", new, vector(of_axes(3), form)),
     )
-    mask = ir.IntType(axes)
+    mask = ir.IntType(lanes)
+    all_axes = ir.Constant(mask, (1 << axes) - 1)
+    stays = builder.and_(builder.bitcast(inside, mask), all_axes)
     cell = cgutils.alloca_once_value(builder, _whole(-1))
     with builder.if_then(
-        builder.icmp_unsigned("==", builder.bitcast(inside, mask), ir.Constant(mask, -1)),
+        builder.icmp_unsigned("==", stays, all_axes),
         likely=True,
     ):
-        matrix.store(x, row, _whole(0))
-        last = builder.sub(vector(arguments[5], whole), ir.Constant(whole, [1] * axes))
-        place = builder.fmul(x, vector(arguments[4], form))
-        short = ir.VectorType(WORD, axes)
-        index = builder.fptosi(place, short)
-        index = builder.zext(
-            builder.select(
-                builder.icmp_signed("<", index, builder.trunc(last, short)), index,
-                builder.trunc(last, short),
-            ), whole,
-        )  # fmt: skip
+        matrix.store(
+            picked(new, x, [k if k < axes else k + lanes for k in range(lanes)]), row, _whole(0)
+        )
+        one = ir.Constant(INTEGER, 1)
+        last = vector([builder.trunc(builder.sub(n, one), WORD) for n in of_axes(5)], short)
+        index = builder.fptosi(builder.fmul(new, vector(of_axes(4), form)), short)
+        index = builder.select(builder.icmp_signed("<", index, last), index, last)
         found, stride = _whole(0), _whole(1)
         for k in range(axes):
-            along = builder.extract_element(index, ir.Constant(WORD, k))
+            along = builder.zext(builder.extract_element(index, ir.Constant(WORD, k)), INTEGER)
             found = builder.add(found, builder.mul(stride, along))
             stride = builder.mul(stride, builder.extract_value(arguments[5], k))
         builder.store(found, cell)
