@@ -20,6 +20,7 @@ LINE = 64  # bytes of a line of the cache
 STRIDE = 8 * CELLS + LINE
 
 
+REAL = None  # in place of a type: that of the rows
 # What a place of the batch has: that of a cell, column by column.
 PLACES = {
     # What it was told (`admit`).
@@ -29,7 +30,7 @@ PLACES = {
     "volume": np.float64,  # [m^3]
     "time": np.float64,  # for which it collides [s]
     # Clocks.
-    "bound": np.float64,  # squared relative speed that no pair of two species exceeds [m^2/s^2]
+    "bound": REAL,  # squared relative speed that no pair of two species exceeds [m^2/s^2]
     "total": np.float64,  # candidates per second, of all species
     "elapsed": np.float64,  # time at which the clock was set to zero [s]
     "product": np.float64,  # of the uniforms since then
@@ -58,13 +59,13 @@ ROUND = {
     "word_1": np.uint64,  # (any,)
     "word_2": np.uint64,  # (any,)
     "word_3": np.uint64,  # (any,)
-    "g_squared": np.float64,  # (candidates,) of the relative velocity [m^2/s^2]
-    "likely": np.float64,  # (candidates,) sigma g [m^3/s]
-    "x": np.float64,  # (hits,) relative velocities and how they turn
-    "y": np.float64,
-    "z": np.float64,
-    "cosine": np.float64,
-    "azimuth": np.float64,
+    "g_squared": REAL,  # (candidates,) of the relative velocity [m^2/s^2]
+    "likely": REAL,  # (candidates,) sigma g [m^3/s]
+    "x": REAL,  # (hits,) relative velocities and how they turn
+    "y": REAL,
+    "z": REAL,
+    "cosine": REAL,
+    "azimuth": REAL,
 }
 
 
@@ -82,9 +83,9 @@ class Batch(NamedTuple):
     round: np.record  # of ROUND
     # Majorants (`dsmc.pairs`).
     centre: np.ndarray  # (places, D) a velocity amid the others, in the precision of the rows
-    farthest: np.ndarray  # (S, places) max |v - centre|^2 of each species, or more
+    farthest: np.ndarray  # (S, places) max |v - centre|^2 of each species, or more; so is this
     number: np.ndarray  # (S, places) particles of each species
-    rate: np.ndarray  # (S, S, places) majorant of sigma g
+    rate: np.ndarray  # (S, S, places) majorant of sigma g, in the precision of the rows
     flow: np.ndarray  # (S, S, places) candidates per second
     begin: np.ndarray  # (places, S + 1) first member of each species
     member: np.ndarray  # (rows + 1,) of a mixture: rows sorted by species, cell by cell
@@ -106,14 +107,17 @@ def batches(
     near : partners are the nearest particles, not any (see `dsmc.partners`)
     """
     kinds = species_count
-    floats = ((kinds,), (kinds,), (kinds, kinds), (kinds, kinds))
-    columns = len(PLACES) + len(ROUND) + sum(map(_columns_of, floats))
+    wanted = (
+        ((kinds,), dtype), ((kinds,), np.float64), ((kinds, kinds), dtype),
+        ((kinds, kinds), np.float64),
+    )  # fmt: skip
+    columns = len(PLACES) + len(ROUND) + sum(_columns_of(shape) for shape, _ in wanted)
     workspace = _workspace(threads * columns)
-    places, begin = _records(workspace, 0, threads, PLACES)
-    round, begin = _records(workspace, begin, threads, ROUND)
+    places, begin = _records(workspace, 0, threads, PLACES, dtype)
+    round, begin = _records(workspace, begin, threads, ROUND, dtype)
     tables = []
-    for shape in floats:
-        table, begin = _table(workspace, begin, threads, shape)
+    for shape, number in wanted:
+        table, begin = _table(workspace, begin, threads, shape, number)
         tables.append(table)
     farthest, number, rate, flow = tables
     return Batch(
@@ -143,13 +147,13 @@ def _workspace(columns: int) -> np.ndarray:
 
 
 def _records(
-    workspace: np.ndarray, begin: int, threads: int, columns: dict[str, type]
+    workspace: np.ndarray, begin: int, threads: int, columns: dict[str, type | None], real: type
 ) -> tuple[np.ndarray, int]:
     """A record of columns of CELLS numbers for each thread, and the byte behind them."""
     kind = np.dtype(
         {
             "names": list(columns),
-            "formats": [(number, (CELLS,)) for number in columns.values()],
+            "formats": [(number or real, (CELLS,)) for number in columns.values()],
             "offsets": [STRIDE * k for k in range(len(columns))],
             "itemsize": STRIDE * len(columns),
         },
@@ -160,11 +164,12 @@ def _records(
 
 
 def _table(
-    workspace: np.ndarray, begin: int, threads: int, shape: tuple[int, ...]
+    workspace: np.ndarray, begin: int, threads: int, shape: tuple[int, ...], number: type
 ) -> tuple[np.ndarray, int]:
     """Columns one right behind the other: (threads, *shape, CELLS), and the byte behind them."""
     columns = threads * _columns_of(shape)
-    table = workspace[begin : begin + 8 * CELLS * columns].view(np.float64)
+    size = np.dtype(number).itemsize * CELLS * columns
+    table = workspace[begin : begin + size].view(number)
     return table.reshape(threads, *shape, CELLS), begin + STRIDE * columns
 
 

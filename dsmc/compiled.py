@@ -21,6 +21,8 @@ import llvmlite.binding
 import numba
 import numpy as np
 from numba.core import config as _config
+from numba.core import types as numbers
+from numba.core.dispatcher import _FunctionCompiler
 from numba.core.registry import CPUDispatcher
 
 
@@ -113,9 +115,58 @@ def _entrance(inner: Nested) -> CPUDispatcher:
     return numba.njit(**_LAW_FLAGS)(enter)
 
 
+class Law(CPUDispatcher):
+    """A formula that is computed in the precision of what it is given."""
+
+
+class _InItsPrecision(_FunctionCompiler):
+    """Compiles a formula of nothing but float32 with its constants in float32.
+
+    Else Numba would do everything behind the first constant in double precision.
+    """
+
+    single: Callable | None = None  # another formula in single precision
+
+    def _get_implementation(self, args, kws):
+        reals = {kind for kind in args if isinstance(kind, numbers.Float)}
+        return in_single(self.single or self.py_func) if reals == {numbers.float32} else self.py_func
+
+
 def law(function: Callable) -> CPUDispatcher:
     """Compile a formula; it is inlined into the kernels that call it and cached with them."""
-    return numba.njit(**_LAW_FLAGS)(function)
+    return _law(numba.njit(**_LAW_FLAGS)(function))
+
+
+def law_with(single: Callable) -> Callable[[Callable], CPUDispatcher]:
+    """`law` of a formula that has another form in single precision."""
+    return lambda function: _law(numba.njit(**_LAW_FLAGS)(function), single)
+
+
+def _law(dispatcher: CPUDispatcher, single: Callable | None = None) -> CPUDispatcher:
+    if COMPILED:
+        dispatcher.__class__ = Law
+        dispatcher._compiler.__class__ = _InItsPrecision
+        dispatcher._compiler.single = single
+    return dispatcher
+
+
+def in_single(function: Callable) -> Callable:
+    """The same function with its constants in single precision: its own, captured and global."""
+
+    def rounded(value: object) -> object:
+        return np.float32(value) if isinstance(value, float) else value
+
+    captured = (rounded(cell.cell_contents) for cell in function.__closure__ or ())
+    code = function.__code__
+    copy = types.FunctionType(
+        code.replace(co_consts=tuple(map(rounded, code.co_consts))),
+        {name: rounded(value) for name, value in function.__globals__.items()},
+        function.__name__,
+        function.__defaults__,
+        tuple(map(types.CellType, captured)),
+    )
+    copy.__qualname__ = function.__qualname__
+    return copy
 
 
 def variant(original: CPUDispatcher, **laws: Callable) -> CPUDispatcher:
@@ -191,7 +242,10 @@ def _rebuilt(
             options = {**dispatcher.targetoptions, "nopython": True}
             copy.__qualname__ = f"{function.__qualname__}({chosen})"
             result = numba.jit(**options)(copy)
-            result.__class__ = type(dispatcher)
+            if isinstance(dispatcher, Law):
+                result = _law(result, dispatcher._compiler.single)
+            else:
+                result.__class__ = type(dispatcher)
         else:
             result = dispatcher
         rebuilt[id(dispatcher)] = result

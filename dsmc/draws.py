@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dsmc.compiled import COMPILED, kernel, law, nested_kernel
+from dsmc.compiled import COMPILED, kernel, law, law_with, nested_kernel
 from dsmc.lanes import column_update
 
 # One number per use of randomness; two uses never share an address.
@@ -145,6 +145,20 @@ unit = law(_functions.unit)
 unit_fine = law(_functions.unit_fine)
 _below = law(_functions.below)
 _shuffled = law(_functions.shuffled)
+
+
+def _unit_below(one, high, low):
+    """`unit_below` in single precision: 23 random bits of the first word, for 24 round up to 1."""
+    return (np.float32(high >> np.uint64(9)) + 0.5) * (2.0**-23 * one)
+
+
+@law_with(single=_unit_below)
+def unit_below(one, high, low):
+    """A number in (0, 1) with as many random bits as a number of its precision has digits.
+
+    one : 1 in that precision; high, low : random words
+    """
+    return one * unit_fine(high, low)
 
 
 @law

@@ -30,7 +30,7 @@ drift_into_cell = row_into_cell(_drift)
 @inner_kernel
 def fly_cells(
     phase, species, offsets, begin, end, model, acceleration, planes, key, step, destination,
-    histogram, tally, origin, ahead, columns,
+    histogram, tally, origin, ahead, columns, far,
 ):  # fmt: skip
     """Let the particles of some cells fly for one time step; note and count their new cells.
 
@@ -41,34 +41,60 @@ def fly_cells(
     offsets : (cells + 1,); destination : (N,); histogram : (cells + 1,); tally : (rows, columns)
     origin, ahead : what is asked for behind these cells (`dsmc.fetch`)
     columns : a tuple with an entry for each column of a row
+    far : (n,) workspace
     """
-    grid, dt = model.grid, model.flight_time
-    own = begin
+    own, outside = begin, histogram.shape[0] - 1
     for low, high, shift, entry, fetched in pieces(offsets[begin], offsets[end], origin, ahead):
-        for row in range(np.uint64(low), np.uint64(high)):
-            if COMPILED:
-                there = row + np.uint64(shift)
-                if fetched:
-                    expect_fetch(phase, there, origin.rows, origin.order, np.uint64(entry), columns)
-                else:
-                    expect_row(phase, there, columns)
-            if acceleration is None:
-                new = drift_inside(
-                    phase, row, species, model, planes, grid, grid.grading, dt, tally
-                )  # fmt: skip
-            else:
-                stays = fall_inside(phase, row, species, model, acceleration, planes, dt, tally)
-                new = np.int64(cell_of(phase, row, grid)) if stays else -1
-            if new < 0:
+        for first in range(np.uint64(low), np.uint64(high), np.uint64(far.shape[0])):
+            stop = min(first + np.uint64(far.shape[0]), np.uint64(high))
+            met = fly_near(
+                phase, species, first, stop, model, acceleration, planes, destination, histogram,
+                tally, origin, np.uint64(shift), np.uint64(entry), fetched, columns, far,
+            )  # fmt: skip
+            for n in range(met):
+                row = far[n]
                 while offsets[own + 1] <= np.int64(row):
                     own += 1
                 new = np.int64(fly_far(
                     phase, row, species, model, acceleration, planes, model.time_step,
-                    Address(key, step, own), np.int64(row) - offsets[own], tally,
-                    histogram.shape[0] - 1,
+                    Address(key, step, own), np.int64(row) - offsets[own], tally, outside,
                 ))  # fmt: skip
-            destination[row] = new
-            histogram[new] += 1
+                destination[row] = new
+                histogram[outside] -= 1
+                histogram[new] += 1
+
+
+@inner_kernel
+def fly_near(
+    phase, species, start, stop, model, acceleration, planes, destination, histogram, tally, origin,
+    shift, entry, fetched, columns, far,
+):  # fmt: skip
+    """Let rows start:stop fly that meet no face; returns how many others there are, listed in far.
+
+    Those are counted in the last column of the histogram and stay where they are: a loop without
+    them is short, and has what it needs in registers.
+
+    shift, entry, fetched : of `dsmc.fetch.pieces`; far : (n,) for stop - start rows or more
+    """
+    grid, dt, met = model.grid, model.flight_time, ZERO
+    outside = np.uint64(histogram.shape[0] - 1)
+    for row in range(start, stop):
+        if COMPILED:
+            there = row + shift
+            if fetched:
+                expect_fetch(phase, there, origin.rows, origin.order, entry, columns)
+            else:
+                expect_row(phase, there, columns)
+        if acceleration is None:
+            new = drift_inside(phase, row, species, model, planes, grid, grid.grading, dt, tally)
+        else:
+            stays = fall_inside(phase, row, species, model, acceleration, planes, dt, tally)
+            new = np.int64(cell_of(phase, row, grid)) if stays else -1
+        far[met] = row
+        met += np.int64(new < 0)
+        destination[row] = new
+        histogram[min(np.uint64(new), outside)] += 1
+    return met
 
 
 @inner_kernel

@@ -15,7 +15,8 @@ import math
 
 import numpy as np
 
-from dsmc.compiled import law
+from dsmc import elementary_single as single
+from dsmc.compiled import law, law_with
 
 _MANTISSA = 52  # bits
 _ROOT_OF_HALF = 0x3FE6A09E667F3BCD  # the bits of sqrt(1/2)
@@ -32,7 +33,7 @@ def where(condition, yes, no):
     return yes if condition else no
 
 
-@law
+@law_with(single=single.log_2)
 def log_2(x):
     """log2(x) of a positive number: e + (2/ln 2) artanh s, s = (m - 1)/(m + 1).
 
@@ -48,7 +49,7 @@ def log_2(x):
     return exponent + s * (2.885390081777927 + t * series)
 
 
-@law
+@law_with(single=single.exp_2)
 def exp_2(x):
     """2^x, x between -1000 and 1000.
 
@@ -78,7 +79,7 @@ def exponential(x):
     return exp_2(max(x * _LOG2_E, _LEAST)) + 0.0 * x
 
 
-@law
+@law_with(single=single.axis_and_rest)
 def _axis_and_rest(x):
     """The number of the nearest axis, and the angle from there: x = q pi/2 + r, |r| <= pi/4."""
     shifted = x * (2.0 / math.pi) + _WHOLE
@@ -86,7 +87,7 @@ def _axis_and_rest(x):
     return np.float64(shifted).view(np.int64), (x - q * _HALF_PI) - q * _HALF_PI_REST
 
 
-@law
+@law_with(single=single.near_sine)
 def _near_sine(r):
     """sin(r) of |r| <= pi/4."""
     z = r * r
@@ -97,7 +98,7 @@ def _near_sine(r):
     return r + z * r * (-1.66666666666666324348e-01 + z * series)
 
 
-@law
+@law_with(single=single.near_cosine)
 def _near_cosine(r):
     """cos(r) of |r| <= pi/4."""
     z = r * r

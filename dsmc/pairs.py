@@ -29,11 +29,12 @@ FEW = 32  # particles whose farthest velocity is as far as a corner of the box a
 @nested_kernel
 def rates(g_squared, begin, end, gas, a, b, rate):
     """sigma g of a pair of species, place by place; rate : (places,)."""
-    if gas.half_exponent[a, b] == HARD_SPHERE:
+    real = rate.dtype.type
+    prefactor, half_exponent = real(gas.prefactor[a, b]), real(gas.half_exponent[a, b])
+    if half_exponent == HARD_SPHERE:
         for k in range(begin, end):
-            rate[k] = hard_sphere_rate(g_squared[k], gas.prefactor[a, b])
+            rate[k] = hard_sphere_rate(g_squared[k], prefactor)
     else:
-        prefactor, half_exponent = gas.prefactor[a, b], gas.half_exponent[a, b]
         for k in range(begin, end):
             rate[k] = variable_rate(g_squared[k], prefactor, half_exponent)
 
@@ -173,8 +174,8 @@ def sphere_around_three(phase, start, stop, first, centre):
     """The centre of the box around the velocities of some rows; |corner - centre|^2."""
     u, v, w, u_most, v_most, w_most = box_of_three(phase, start, stop, first)
     half = phase.dtype.type(0.5)
-    centre[0], centre[1], centre[2] = half * (u + u_most), half * (v + v_most), half * (w + w_most)
-    a, b, c = np.float64(centre[0]), np.float64(centre[1]), np.float64(centre[2])
+    a, b, c = half * (u + u_most), half * (v + v_most), half * (w + w_most)
+    centre[0], centre[1], centre[2] = a, b, c
     a, b, c = max(a - u, u_most - a), max(b - v, v_most - b), max(c - w, w_most - c)
     return a * a + b * b + c * c
 

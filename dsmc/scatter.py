@@ -31,6 +31,7 @@ def laws(
     power: Callable,
 ) -> SimpleNamespace:
     """The laws over the elementary functions of a backend (math for Numba, torch for a device)."""
+    turn = 2.0 * math.pi
 
     def isotropic_cosine(u):
         """cos(chi) = 2 u - 1: all directions equally likely (Bird 1994, section 2.2)."""
@@ -43,7 +44,7 @@ def laws(
     def direction(cosine, u):
         """Unit vector at polar cosine `cosine` and azimuth 2 pi u."""
         sine = sqrt(where(cosine * cosine < 1.0, 1.0 - cosine * cosine, 0.0))
-        azimuth = (2.0 * math.pi) * u
+        azimuth = turn * u
         return cosine, sine * cos(azimuth), sine * sin(azimuth)
 
     def isotropic(g_squared, cosine, u):

@@ -132,6 +132,7 @@ def advance_slabs(
             fly_cells(
                 phase, species, offsets, begin, cell, model, acceleration, planes, key, step,
                 destination, histogram, tallies.walls[slab], origin, ahead, columns,
+                batch.round.open,
             )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from dsmc import draws
 from dsmc.compiled import inner_kernel, kernel, nested_kernel
-from dsmc.draws import unit_fine, words
+from dsmc.draws import unit_below, unit_fine, words
 from dsmc.moments import velocity_of
 from dsmc.reflection import maxwell_pair
 from dsmc.scatter import (
@@ -38,9 +38,10 @@ def relative_velocities(phase, hits, first, round):
 @nested_kernel
 def draw_angles(hits, round):
     """Numbers in (0, 1), for the cosine of the deflection and for the azimuth."""
+    one = round.cosine.dtype.type(1.0)
     for n in range(hits):
-        round.cosine[n] = unit_fine(round.word_0[n], round.word_1[n])
-        round.azimuth[n] = unit_fine(round.word_2[n], round.word_3[n])
+        round.cosine[n] = unit_below(one, round.word_0[n], round.word_1[n])
+        round.azimuth[n] = unit_below(one, round.word_2[n], round.word_3[n])
 
 
 @inner_kernel
@@ -53,12 +54,13 @@ def deflections(begin, end, inverse_alpha, round):
 @nested_kernel
 def cosines(begin, end, inverse_alpha, round):
     """Cosines of the deflection from numbers in (0, 1)."""
+    exponent = round.cosine.dtype.type(inverse_alpha)
     if inverse_alpha == ISOTROPIC:
         for n in range(begin, end):
             round.cosine[n] = isotropic_cosine(round.cosine[n])
     else:
         for n in range(begin, end):
-            round.cosine[n] = soft_sphere_cosine(round.cosine[n], inverse_alpha)
+            round.cosine[n] = soft_sphere_cosine(round.cosine[n], exponent)
 
 
 @kernel
