@@ -77,7 +77,7 @@ def fly_near(
     shift, entry, fetched : of `dsmc.fetch.pieces`; far : (n,) for stop - start rows or more
     """
     grid, dt, met = model.grid, model.flight_time, ZERO
-    outside = np.uint64(histogram.shape[0] - 1)
+    outside = histogram.shape[0] - 1
     for row in range(start, stop):
         if COMPILED:
             there = row + shift
@@ -86,22 +86,29 @@ def fly_near(
             else:
                 expect_row(phase, there, columns)
         if acceleration is None:
-            new = drift_inside(phase, row, species, model, planes, grid, grid.grading, dt, tally)
+            new = drift_inside(
+                phase, row, species, model, planes, grid, grid.grading, dt, tally, outside
+            )  # fmt: skip
         else:
             stays = fall_inside(phase, row, species, model, acceleration, planes, dt, tally)
-            new = np.int64(cell_of(phase, row, grid)) if stays else -1
+            new = np.int64(cell_of(phase, row, grid)) if stays else outside
         far[met] = row
-        met += np.int64(new < 0)
+        met += np.int64(new == outside)
         destination[row] = new
-        histogram[min(np.uint64(new), outside)] += 1
+        histogram[np.uint64(new)] += 1
     return met
 
 
 @inner_kernel
-def drift_inside(phase, row, species, model, planes, grid, grading, dt, tally):
-    """Let a particle drift for a step; its new cell, or -1 if it would meet a face: it stays."""
+def drift_inside(phase, row, species, model, planes, grid, grading, dt, tally, elsewhere):
+    """Let a particle drift for a step; its new cell, or `elsewhere` if it would meet a face.
+
+    Then it stays where it is.
+    """
     if COMPILED and planes is None and grading is None:
-        return drift_into_cell(phase, row, dt, grid.lengths, grid.inverse_width, grid.cells)
+        return drift_into_cell(
+            phase, row, dt, grid.lengths, grid.inverse_width, grid.cells, elsewhere
+        )  # fmt: skip
     axes = len(grid.lengths)
     zero = 0 * dt  # in the precision of the rows
     inside = True
@@ -109,7 +116,7 @@ def drift_inside(phase, row, species, model, planes, grid, grading, dt, tally):
         x = drifted(phase[row, axis], phase[row, axes + axis], dt)
         inside = inside & (x >= zero) & (x <= grid.lengths[axis])
     if not inside:
-        return -1
+        return elsewhere
     if planes is not None:
         cross_planes(phase, row, species, None, planes, model.gas.mass, dt, tally)
     for axis in range(axes):

@@ -134,36 +134,44 @@ def bounds_of_three(context, rows, start, stop, first):
 
 
 def _write_bounds(context, builder, signature, arguments):
-    """The instructions of `bounds_of_three`: several rows at once, the last one again and again.
+    """The instructions of `bounds_of_three`: AT_ONCE rows at a time, the last ones maybe twice.
 
-    Rows to be counted one by one end a loop that is guessed wrongly in nearly every cell.
+    Rows that are counted one by one end a loop that is guessed wrongly in nearly every cell.
     """
     matrix = _Matrix(context, builder, signature.args[0], arguments[0])
     _, start, stop, first = arguments
     form = ir.VectorType(matrix.number, 4)  # with the column before: whole vectors
-    before, last = (builder.sub(value, ir.Constant(value.type, 1)) for value in (first, stop))
+    one, many = (ir.Constant(start.type, number) for number in (1, AT_ONCE))
+    before, last = builder.sub(first, one), builder.sub(stop, one)
+    slots = [cgutils.alloca_once_value(builder, matrix.load(start, before, form)) for _ in range(2)]
 
-    def ends_of(found, kept, comparison):
-        return builder.select(builder.fcmp_ordered(comparison, found, kept), found, kept)
+    def at_most(row, limit):
+        return builder.select(builder.icmp_signed("<", row, limit), row, limit)
 
-    begin = matrix.load(start, before, form)
-    slots = [cgutils.alloca_once_value(builder, begin) for _ in range(2)]
-    with cgutils.for_range_slice(
-        builder, start, stop, ir.Constant(start.type, AT_ONCE), inc=True
-    ) as (row, _):
-        further = [builder.add(row, ir.Constant(row.type, k)) for k in range(AT_ONCE)]
-        loaded = [
-            matrix.load(
-                builder.select(builder.icmp_unsigned("<", at, last), at, last), before, form
-            )
-            for at in further
-        ]
+    def take(rows):
+        loaded = [matrix.load(row, before, form) for row in rows]
         for slot, comparison in zip(slots, ("<", ">"), strict=True):
-            found = loaded
+            found = [*loaded, builder.load(slot)]
             while len(found) > 1:
-                pairs = zip(found[::2], found[1::2], strict=True)
-                found = [ends_of(one, other, comparison) for one, other in pairs]
-            builder.store(ends_of(found[0], builder.load(slot), comparison), slot)
+                pairs = zip(found[::2], found[1::2], strict=False)
+                better = [
+                    builder.select(builder.fcmp_ordered(comparison, *pair), *pair)
+                    for pair in pairs
+                ]
+                found = better + found[2 * len(better) :]
+            builder.store(found[0], slot)
+
+    def following(row):
+        return [builder.add(row, ir.Constant(row.type, k)) for k in range(AT_ONCE)]
+
+    end = builder.sub(stop, many)
+    with builder.if_else(builder.icmp_signed(">=", end, start)) as (full, few):
+        with full:
+            with cgutils.for_range_slice(builder, start, end, many, inc=True) as (row, _):
+                take(following(row))
+            take(following(end))
+        with few:
+            take([at_most(row, last) for row in following(start)])
     ends = [builder.load(slot) for slot in slots]
     parts = [builder.extract_element(end, ir.Constant(WORD, k)) for end in ends for k in (1, 2, 3)]
     return context.make_tuple(builder, signature.return_type, parts)
@@ -173,16 +181,16 @@ def row_into_cell(term: Callable) -> Callable:
     """Compile the flight of a row to a place in the box, and the number of the even cell there.
 
     term(x, v, dt) -> new x, made of +, - and *.  Inside kernels the result is called as
-    into(rows, row, dt, lengths, inverse_width, cells) with tuples of the d axes; x are the first d
-    columns, v the next d.  It returns the cell, or -1 where the new x is outside 0 ... lengths:
-    nothing is written then.  A position on the upper face belongs to the last cell.
+    into(rows, row, dt, lengths, inverse_width, cells, elsewhere) with tuples of the d axes; x are
+    the first d columns, v the next d.  It returns the cell, or `elsewhere`, an int64, where the new
+    x is outside 0 ... lengths: nothing is written then.  A position on the upper face belongs to the last cell.
     """
 
     @intrinsic
-    def into(context, rows, row, dt, lengths, inverse_width, cells):
+    def into(context, rows, row, dt, lengths, inverse_width, cells, elsewhere):
         if not _is_matrix(rows):
             return None
-        signature = types.int64(rows, row, dt, lengths, inverse_width, cells)
+        signature = types.int64(rows, row, dt, lengths, inverse_width, cells, elsewhere)
         return signature, lambda *parts: _write_into_cell(term, *parts)
 
     return into
@@ -221,7 +229,7 @@ def _write_into_cell(term, context, builder, signature, arguments):
     mask = ir.IntType(lanes)
     all_axes = ir.Constant(mask, (1 << axes) - 1)
     stays = builder.and_(builder.bitcast(inside, mask), all_axes)
-    cell = cgutils.alloca_once_value(builder, _whole(-1))
+    cell = cgutils.alloca_once_value(builder, arguments[6])
     with builder.if_then(
         builder.icmp_unsigned("==", stays, all_axes),
         likely=True,

@@ -42,7 +42,7 @@ def bounds(rows, start, stop, first):
 def into(rows, dt, lengths, inverse_width, cells, found):
     """The cells of all rows after a flight."""
     for row in range(np.uint64(rows.shape[0])):
-        found[row] = drift_into_cell(rows, row, dt, lengths, inverse_width, cells)
+        found[row] = drift_into_cell(rows, row, dt, lengths, inverse_width, cells, -1)
 
 
 @PRECISIONS
