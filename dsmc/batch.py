@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dsmc.compiled import inner_kernel
+from dsmc.compiled import inner_kernel, nested_kernel
 from dsmc.partners import Tried, tried
 
-CELLS = 128  # in a batch, and candidates in a round, at most; a multiple of 8
+CELLS = 128  # in a batch, and candidates in a round, at most; a multiple of 16
 ROWS = 1280  # in a batch, if it has more than one cell: they stay in a near cache
 LINE = 64  # bytes of a line of the cache
 # Bytes from one column to the next, but within the tables of a mixture.  A processor tells loads
@@ -46,6 +46,7 @@ ROUND = {
     "open": np.uint64,  # (places,) whose step is not over
     "place": np.uint64,  # (candidates,)
     "index": np.uint64,  # (candidates,) how many the place had before
+    "share": np.float64,  # (candidates,) a number in (0, 1), which chooses the species
     "clock": np.float64,  # (candidates,) product of the uniforms up to it
     "one": np.uint64,  # (candidates,) row of a particle
     "other": np.uint64,  # (candidates,) and of its partner
@@ -171,6 +172,17 @@ def _table(
     size = np.dtype(number).itemsize * CELLS * columns
     table = workspace[begin : begin + size].view(number)
     return table.reshape(threads, *shape, CELLS), begin + STRIDE * columns
+
+
+@nested_kernel
+def whole(count, column):
+    """So many numbers of a column and the others of the last line of the cache: (CELLS,) or fewer.
+
+    A compiler makes vectors of that length, and does what is left over number by number. A loop
+    that only computes goes on over what stands there, and nobody asks for the result.
+    """
+    line = LINE // column.itemsize
+    return (count + (line - 1)) // line * line
 
 
 @inner_kernel

@@ -18,11 +18,11 @@ sequence of candidates that it would see alone, one by one.
 import numpy as np
 
 from dsmc import draws
-from dsmc.batch import CELLS, admit, members_at, tried_at
+from dsmc.batch import CELLS, admit, members_at, tried_at, whole
 from dsmc.census import record_collision
 from dsmc.compiled import ZERO, inner_kernel, nested_kernel
 from dsmc.cross_section import waiting_time
-from dsmc.draws import Address, deal_words, unit, unit_fine
+from dsmc.draws import Address, deal_words, unit, unit_as, unit_fine
 from dsmc.moments import COLLISIONS, SEPARATIONS
 from dsmc.pairs import (
     choose_members,
@@ -79,7 +79,7 @@ def collide_cells(
     places, round = batch.places, batch.round
     for place in range(cells):
         survey(phase, species, place, first, dimension, batch)
-    raise_majorants(ZERO, cells, gas, batch)
+    raise_majorants(ZERO, whole(cells, places.bound), gas, batch)
     left = cells
     while left > 0:
         listed = list_candidates(left, places, round)
@@ -164,8 +164,8 @@ def deal(numbers, indices, count, key, step, stream, places, round):
 @nested_kernel
 def draw_shares(count, round):
     """Uniform numbers, which choose the species of pairs."""
-    for k in range(count):
-        round.x[k] = unit_fine(round.word_0[k], round.word_1[k])
+    for k in range(whole(count, round.share)):
+        round.share[k] = unit_fine(round.word_0[k], round.word_1[k])
 
 
 @inner_kernel
@@ -184,7 +184,7 @@ def advance_clocks(species, count, places, round):
         round.word_0[kept], round.word_1[kept] = round.word_0[k], round.word_1[k]
         round.word_2[kept] = round.word_2[k]
         if species is not None:
-            round.x[kept] = round.x[k]
+            round.share[kept] = round.share[k]
         in_time = np.int64(now > places.last[place])
         places.over[place] |= 1 - in_time
         kept += in_time
@@ -204,7 +204,7 @@ def choose(phase, species, count, first, dimension, batch):
         else:
             begin, (base, end) = batch.begin[place], members_at(places, place)
             flow, member = batch.flow[:, :, place], batch.member[base:end]
-            a, b = choose_species(round.x[k] * places.total[place], flow)
+            a, b = choose_species(round.share[k] * places.total[place], flow)
             i, j = choose_members(a, b, begin, member, word_i, word_j)
             i, j = meet_near_members(
                 phase, i, j, a, b, begin, member, first, tried_at(batch.tried, place)
@@ -257,27 +257,31 @@ def accept(species, count, gas, rate, round):
     """Which of the candidates collide, by sigma g: how many, first in the list of hits."""
     if species is None:
         column = round.likely[:]  # of the type that rows of majorants have: one kernel for both
-        rates(round.g_squared, ZERO, count, gas, ZERO, ZERO, column)
-        return accepted(count, rate[0, 0], round)
+        rates(round.g_squared, ZERO, whole(count, column), gas, ZERO, ZERO, column)
+        for k in range(count):
+            round.x[k] = rate[0, 0, round.place[k]]
+        return accepted(count, round.x, round)
     for k in range(count):
         a, b = round.kind[k], round.other_kind[k]
         round.y[k], round.z[k] = gas.prefactor[a, b], gas.half_exponent[a, b]
-    rates_of_each(count, round.y, round.z, round)
-    hits = 0
+    rates_of_each(whole(count, round.y), round.y, round.z, round)
     for k in range(count):
-        majorant = rate[round.kind[k], round.other_kind[k], round.place[k]]
-        round.hit[hits] = k
-        hits += np.int64(unit(round.word_2[k]) * majorant < round.likely[k])
-    return hits
+        round.x[k] = rate[round.kind[k], round.other_kind[k], round.place[k]]
+    return accepted(count, round.x, round)
 
 
 @nested_kernel
-def accepted(count, rate, round):
-    """The candidates whose sigma g exceeds a random share of its majorant; how many."""
-    hits = 0
+def accepted(count, majorant, round):
+    """The candidates whose sigma g exceeds a random share of its majorant; how many.
+
+    majorant : (candidates,) of each; used up
+    """
+    one, hits = majorant.dtype.type(1.0), 0
+    for k in range(whole(count, majorant)):
+        majorant[k] *= unit_as(one, round.word_2[k])
     for k in range(count):
         round.hit[hits] = k
-        hits += np.int64(unit(round.word_2[k]) * rate[round.place[k]] < round.likely[k])
+        hits += np.int64(majorant[k] < round.likely[k])
     return hits
 
 
@@ -290,9 +294,9 @@ def turn_hits(phase, species, hits, first, dimension, gas, key, step, places, ro
     deal(round.struck, round.drawn, hits, key, step, draws.SCATTERING, places, round)
     if dimension is None:
         relative_velocities(phase, hits, first, round)
-        draw_angles(hits, round)
+        draw_angles(whole(hits, round.x), round)
         if species is None:
-            deflections(0, hits, gas.inverse_alpha[0, 0], round)
+            deflections(0, whole(hits, round.x), gas.inverse_alpha[0, 0], round)
         else:
             deflect_each(hits, gas, round)
 

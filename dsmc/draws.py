@@ -147,17 +147,24 @@ _below = law(_functions.below)
 _shuffled = law(_functions.shuffled)
 
 
-def _unit_below(one, high, low):
-    """`unit_below` in single precision: 23 random bits of the first word, for 24 round up to 1."""
+def _unit_single(one, word):
+    """A number in (0, 1) in single precision: of 23 random bits, for 24 would be rounded up to 1."""
+    return (np.float32(word >> np.uint64(9)) + 0.5) * (2.0**-23 * one)
+
+
+def _unit_single_of_two(one, high, low):
     return (np.float32(high >> np.uint64(9)) + 0.5) * (2.0**-23 * one)
 
 
-@law_with(single=_unit_below)
-def unit_below(one, high, low):
-    """A number in (0, 1) with as many random bits as a number of its precision has digits.
+@law_with(single=_unit_single)
+def unit_as(one, word):
+    """`unit` in the precision of `one`, which is 1: 32 random bits, or 23 in single precision."""
+    return one * unit(word)
 
-    one : 1 in that precision; high, low : random words
-    """
+
+@law_with(single=_unit_single_of_two)
+def unit_fine_as(one, high, low):
+    """`unit_fine` in the precision of `one`, which is 1: 52 random bits, or 23 of the first word."""
     return one * unit_fine(high, low)
 
 

@@ -7,8 +7,9 @@ other length pair by pair.
 import numpy as np
 
 from dsmc import draws
+from dsmc.batch import whole
 from dsmc.compiled import inner_kernel, kernel, nested_kernel
-from dsmc.draws import unit_below, unit_fine, words
+from dsmc.draws import unit_fine, unit_fine_as, words
 from dsmc.moments import velocity_of
 from dsmc.reflection import maxwell_pair
 from dsmc.scatter import (
@@ -40,8 +41,8 @@ def draw_angles(hits, round):
     """Numbers in (0, 1), for the cosine of the deflection and for the azimuth."""
     one = round.cosine.dtype.type(1.0)
     for n in range(hits):
-        round.cosine[n] = unit_below(one, round.word_0[n], round.word_1[n])
-        round.azimuth[n] = unit_below(one, round.word_2[n], round.word_3[n])
+        round.cosine[n] = unit_fine_as(one, round.word_0[n], round.word_1[n])
+        round.azimuth[n] = unit_fine_as(one, round.word_2[n], round.word_3[n])
 
 
 @inner_kernel
@@ -83,12 +84,12 @@ def deflect_each(hits, gas, round):
     """Turn the relative velocities of pairs of any species."""
     alpha = alpha_of_all(gas.inverse_alpha)
     if alpha > 0.0:
-        deflections(0, hits, alpha, round)
+        deflections(0, whole(hits, round.x), alpha, round)
         return
     for n in range(hits):
         k = round.hit[n]
         round.likely[n] = gas.inverse_alpha[round.kind[k], round.other_kind[k]]
-    turn_each(hits, round.likely, round)
+    turn_each(whole(hits, round.x), round.likely, round)
 
 
 @nested_kernel
