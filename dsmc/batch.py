@@ -20,7 +20,7 @@ LINE = 64  # bytes of a line of the cache
 STRIDE = 8 * CELLS + LINE
 
 
-REAL = None  # in place of a type: that of the rows
+REAL = None  # in place of a type: what is computed has the precision of the rows
 # What a place of the batch has: that of a cell, column by column.
 PLACES = {
     # What it was told (`admit`).
@@ -84,9 +84,9 @@ class Batch(NamedTuple):
     round: np.record  # of ROUND
     # Majorants (`dsmc.pairs`).
     centre: np.ndarray  # (places, D) a velocity amid the others, in the precision of the rows
-    farthest: np.ndarray  # (S, places) max |v - centre|^2 of each species, or more; so is this
+    farthest: np.ndarray  # (S, places) max |v - centre|^2 of each species, or more; REAL
     number: np.ndarray  # (S, places) particles of each species
-    rate: np.ndarray  # (S, S, places) majorant of sigma g, in the precision of the rows
+    rate: np.ndarray  # (S, S, places) majorant of sigma g; REAL
     flow: np.ndarray  # (S, S, places) candidates per second
     begin: np.ndarray  # (places, S + 1) first member of each species
     member: np.ndarray  # (rows + 1,) of a mixture: rows sorted by species, cell by cell
@@ -101,21 +101,23 @@ def batches(
     largest: int,
     dtype: type = np.float64,
     near: bool = False,
+    real: type | None = None,
 ) -> Batch:
     """Lay out a workspace for every thread, for rows of the given precision.
 
     largest : rows of a batch, for mixtures only
     near : partners are the nearest particles, not any (see `dsmc.partners`)
+    real : the precision of what is computed, if it is not that of the rows
     """
-    kinds = species_count
+    kinds, real = species_count, real or dtype
     wanted = (
-        ((kinds,), dtype), ((kinds,), np.float64), ((kinds, kinds), dtype),
+        ((kinds,), real), ((kinds,), np.float64), ((kinds, kinds), real),
         ((kinds, kinds), np.float64),
     )  # fmt: skip
     columns = len(PLACES) + len(ROUND) + sum(_columns_of(shape) for shape, _ in wanted)
     workspace = _workspace(threads * columns)
-    places, begin = _records(workspace, 0, threads, PLACES, dtype)
-    round, begin = _records(workspace, begin, threads, ROUND, dtype)
+    places, begin = _records(workspace, 0, threads, PLACES, real)
+    round, begin = _records(workspace, begin, threads, ROUND, real)
     tables = []
     for shape, number in wanted:
         table, begin = _table(workspace, begin, threads, shape, number)
@@ -130,9 +132,15 @@ def batches(
     )  # fmt: skip
 
 
-def batch(components: int, species_count: int, largest: int, dtype: type = np.float64) -> Batch:
+def batch(
+    components: int,
+    species_count: int,
+    largest: int,
+    dtype: type = np.float64,
+    real: type | None = None,
+) -> Batch:
     """Lay out the workspace of one thread, as `batches`."""
-    all = batches(1, components, species_count, largest, dtype)
+    all = batches(1, components, species_count, largest, dtype, real=real)
     return Batch(*(None if part is None else part[0] for part in all))
 
 
