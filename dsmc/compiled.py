@@ -129,7 +129,9 @@ class _InItsPrecision(_FunctionCompiler):
 
     def _get_implementation(self, args, kws):
         reals = {kind for kind in args if isinstance(kind, numbers.Float)}
-        return in_single(self.single or self.py_func) if reals == {numbers.float32} else self.py_func
+        if reals == {numbers.float32}:
+            return in_single(self.single or self.py_func)
+        return self.py_func
 
 
 def law(function: Callable) -> CPUDispatcher:
@@ -147,7 +149,19 @@ def _law(dispatcher: CPUDispatcher, single: Callable | None = None) -> CPUDispat
         dispatcher.__class__ = Law
         dispatcher._compiler.__class__ = _InItsPrecision
         dispatcher._compiler.single = single
-    return dispatcher
+        return dispatcher
+    return _either(dispatcher, in_single(single)) if single else dispatcher
+
+
+def _either(double: Callable, single: Callable) -> Callable:
+    """In plain Python: a formula in double or in single precision, by what it is given."""
+
+    @functools.wraps(double)
+    def chosen(*arguments):
+        reals = {type(value) for value in arguments if isinstance(value, float | np.floating)}
+        return (single if reals == {np.float32} else double)(*arguments)
+
+    return chosen
 
 
 def in_single(function: Callable) -> Callable:

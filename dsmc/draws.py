@@ -148,7 +148,7 @@ _shuffled = law(_functions.shuffled)
 
 
 def _unit_single(one, word):
-    """A number in (0, 1) in single precision: of 23 random bits, for 24 would be rounded up to 1."""
+    """A number in (0, 1) in single precision: 23 random bits, as 24 would be rounded up to 1."""
     return (np.float32(word >> np.uint64(9)) + 0.5) * (2.0**-23 * one)
 
 
@@ -164,7 +164,7 @@ def unit_as(one, word):
 
 @law_with(single=_unit_single_of_two)
 def unit_fine_as(one, high, low):
-    """`unit_fine` in the precision of `one`, which is 1: 52 random bits, or 23 of the first word."""
+    """`unit_fine` in the precision of `one`, which is 1: 52 random bits, or 23 of one word."""
     return one * unit_fine(high, low)
 
 

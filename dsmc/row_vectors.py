@@ -155,8 +155,7 @@ def _write_bounds(context, builder, signature, arguments):
             while len(found) > 1:
                 pairs = zip(found[::2], found[1::2], strict=False)
                 better = [
-                    builder.select(builder.fcmp_ordered(comparison, *pair), *pair)
-                    for pair in pairs
+                    builder.select(builder.fcmp_ordered(comparison, *pair), *pair) for pair in pairs
                 ]
                 found = better + found[2 * len(better) :]
             builder.store(found[0], slot)
@@ -183,7 +182,8 @@ def row_into_cell(term: Callable) -> Callable:
     term(x, v, dt) -> new x, made of +, - and *.  Inside kernels the result is called as
     into(rows, row, dt, lengths, inverse_width, cells, elsewhere) with tuples of the d axes; x are
     the first d columns, v the next d.  It returns the cell, or `elsewhere`, an int64, where the new
-    x is outside 0 ... lengths: nothing is written then.  A position on the upper face belongs to the last cell.
+    x is outside 0 ... lengths: nothing is written then.  A position on the upper face belongs to
+    the last cell.
     """
 
     @intrinsic

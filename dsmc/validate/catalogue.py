@@ -23,6 +23,7 @@ from dsmc.validate.cases import (
     relaxation,
     shear_wave,
     shock_tube,
+    single_precision,
     speed_classes,
     transport,
 )
@@ -36,6 +37,7 @@ _ALL: tuple[Case, ...] = (
     anisotropy.HISTORY,
     anisotropy.EXPONENTIAL,
     anisotropy.START,
+    single_precision.CASE,
     linear_rates.HARD_SPHERES,
     linear_rates.MAXWELL,
     mixtures.HISTORIES,

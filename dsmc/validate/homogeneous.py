@@ -64,6 +64,7 @@ def box(
     quantities: Sequence[str] = ("collisions_per_particle",),
     ids: bool = False,
     partners: str = "random",
+    precision: str = "float64",
     **initial,
 ) -> Scenario:
     """A closed periodic box of argon at 300 K with exactly zero momentum and the stated energy.
@@ -80,7 +81,8 @@ def box(
             "particles": particles, "zero_momentum": True, "exact_energy": True, **initial,
         },
         collisions={"partners": partners},
-        run={"time_step_mct": step, "steps": 10**6, "seed": SEED + seed},
+        run={"time_step_mct": step, "steps": 10**6, "seed": SEED + seed,
+             "precision": precision},
         sample={"every": 10**9, "quantities": list(quantities)},
         output={"trajectory": 10**9 if ids else 0},
     )  # fmt: skip

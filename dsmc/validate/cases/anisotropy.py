@@ -57,9 +57,12 @@ def measure_history(
         return at_steps([parts * step for step in STEPS], look)(simulation).ravel()
 
 
-def _box(gas: str | Mapping, particles: int, step: float, per_cell: int | None) -> Scenario:
-    cells = 10 if per_cell is None else particles // per_cell
-    return box(gas, "bi-maxwellian", particles, cells, step, temperature_ratio=4.0)
+def _box(
+    gas: str | Mapping, particles: int, step: float, per_cell: int | None, **options
+) -> Scenario:
+    cells = {"cells": 10 if per_cell is None else particles // per_cell}
+    hot = {"temperature_ratio": 4.0}
+    return box(gas, "bi-maxwellian", particles, step=step, **cells | hot | options)
 
 
 def known_history(particles: int, **cells: int) -> Figures:
@@ -76,14 +79,17 @@ SCATTERING: dict[str, str | Mapping] = {"isotropic": "maxwell", "forward": FORWA
 
 
 def measure_exponential(
-    repetition: Repetition, particles: int, per_cell: int | None = None, parts: int = 1
+    repetition: Repetition, particles: int, per_cell: int | None = None, parts: int = 1, **options
 ) -> Values:
-    """(T_x - T)/T at each time from T_x/T_p = 4, isotropic and forward scattering: (2 * times,)."""
+    """(T_x - T)/T at each time from T_x/T_p = 4, isotropic and forward scattering: (2 * times,).
+
+    options : of the box
+    """
     step = 0.5 / parts
     steps = np.rint(EXPONENTIAL_TIMES / step).astype(int)
     row = []
     for gas in SCATTERING.values():
-        scenario = _box(gas, particles, step, per_cell)
+        scenario = _box(gas, particles, step, per_cell, **options)
         with repetition.simulation(scenario) as simulation:
             row.append(at_steps(steps, lambda v: [temperature_ratio(v) - 1.0])(simulation)[:, 0])
     return np.concatenate(row)

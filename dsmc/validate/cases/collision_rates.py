@@ -49,13 +49,16 @@ def collision_rates(scenario: Scenario, steps: int) -> History:
 
 def measure(
     repetition: Repetition, particles: int, step: float, tau: float, models=MODELS,
-    per_cell: int | None = None,
+    per_cell: int | None = None, **options,
 ) -> Values:  # fmt: skip
-    """First-step and mean rate over nu_N of every model: (2 * models,); 10 cells by default."""
+    """First-step and mean rate over nu_N of every model: (2 * models,); 10 cells by default.
+
+    options : of the box
+    """
     cells = 10 if per_cell is None else particles // per_cell
     row = []
     for model in models:
-        scenario = box(model, particles=particles, cells=cells, step=step)
+        scenario = box(model, particles=particles, step=step, **{"cells": cells} | options)
         with repetition.simulation(scenario) as simulation:
             seen = collision_rates(scenario, round(tau / step))(simulation)
         row.append(seen / expected_rate(scenario))
