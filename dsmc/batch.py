@@ -43,7 +43,7 @@ PLACES = {
 }
 # The columns of a round: the places in it, then its candidates, then those that collide.
 ROUND = {
-    "open": np.uint64,  # (places,) whose step is not over
+    "open": np.uint64,  # (places,) whose step is not over; in flight, rows that meet faces
     "place": np.uint64,  # (candidates,)
     "index": np.uint64,  # (candidates,) how many the place had before
     "share": np.float64,  # (candidates,) a number in (0, 1), which chooses the species
@@ -62,7 +62,7 @@ ROUND = {
     "word_3": np.uint64,  # (any,)
     "g_squared": REAL,  # (candidates,) of the relative velocity [m^2/s^2]
     "likely": REAL,  # (candidates,) sigma g [m^3/s]
-    "x": REAL,  # (hits,) relative velocities and how they turn
+    "x": REAL,  # (hits,) relative velocities and how they turn; before, majorants of candidates
     "y": REAL,
     "z": REAL,
     "cosine": REAL,
@@ -122,6 +122,7 @@ def batches(
     for shape, number in wanted:
         table, begin = _table(workspace, begin, threads, shape, number)
         tables.append(table)
+    places["volume"] = 1.0  # not 0, by which places that are only computed along would be divided
     farthest, number, rate, flow = tables
     return Batch(
         places=places, round=round, centre=np.zeros((threads, CELLS, components), dtype),

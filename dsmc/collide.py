@@ -71,7 +71,8 @@ def collide_cells(
 ):
     """Let the cells of a batch collide, each for its time.
 
-    phase : (N, d + D) [m, m/s], velocities from column `first`; dimension : D, or None for D = 3
+    phase : (N, d + D) [m, m/s], velocities from column `first`
+    dimension : D; None for D = 3 and d > 0
     cells : how many, of two or more particles each; time : of the start [s], for the census
     sums : (cells, S, moments.COLUMNS) that takes note of the collisions, or None
     tally : (slabs, S, S, 2) candidates and collisions

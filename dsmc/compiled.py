@@ -140,7 +140,7 @@ def law(function: Callable) -> CPUDispatcher:
 
 
 def law_with(single: Callable) -> Callable[[Callable], CPUDispatcher]:
-    """`law` of a formula that has another form in single precision."""
+    """`law` of a formula that has another form in single precision; a variant keeps that form."""
     return lambda function: _law(numba.njit(**_LAW_FLAGS)(function), single)
 
 

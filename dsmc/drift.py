@@ -34,14 +34,15 @@ def fly_cells(
 ):  # fmt: skip
     """Let the particles of some cells fly for one time step; note and count their new cells.
 
-    Those that leave the box are counted in the last column, behind the cells.  One loop goes over
-    the rows of all cells: only a particle that meets a face asks which cell it is in.
+    Those that leave the box are counted in the last column, behind the cells.  A loop goes over the
+    rows of all cells, some at a time, and a second one over those that meet faces: only they ask
+    which cell they are in.
 
     phase : (N, d + 3) [m, m/s]; acceleration, planes : of the model, or None
     offsets : (cells + 1,); destination : (N,); histogram : (cells + 1,); tally : (rows, columns)
     origin, ahead : what is asked for behind these cells (`dsmc.fetch`)
     columns : a tuple with an entry for each column of a row
-    far : (n,) workspace
+    far : (n,) workspace: so many rows at a time
     """
     own, outside = begin, histogram.shape[0] - 1
     for low, high, shift, entry, fetched in pieces(offsets[begin], offsets[end], origin, ahead):

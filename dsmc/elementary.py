@@ -75,7 +75,7 @@ def power(base, exponent):
 
 @law
 def exponential(x):
-    """e^x of x <= 0; never smaller than 2^-1000; NaN if x is not finite."""
+    """e^x of x <= 0; never smaller than 2^-1000 (single: 2^-126); NaN if x is not finite."""
     return exp_2(max(x * _LOG2_E, _LEAST)) + 0.0 * x
 
 

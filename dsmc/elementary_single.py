@@ -3,7 +3,9 @@
 What `dsmc.elementary` has in double: the same methods with shorter polynomials. A function is right
 to its last digit but one, a power where the logarithm of the result is of the order of one.
 
-Sine and cosine have the polynomials and the parts of pi/2 of Cephes (Moshier, 1989).
+Logarithm and power of two are interpolated at Chebyshev's points; sine and cosine have coefficients
+of least squares, found one by one as each is rounded, so that sin^2 + cos^2 is 1 on average, and
+the parts of pi/2 of Cephes (Moshier, 1989).
 """
 
 import math
@@ -13,7 +15,8 @@ import numpy as np
 _MANTISSA = np.int32(23)  # bits
 _ROOT_OF_HALF = np.int32(0x3F3504F3)  # the bits of sqrt(1/2)
 _WHOLE = 1.5 * 2.0**23  # added to a small number: its last bits are the nearest whole number
-_LEAST = -126.0  # 2^x is no smaller
+_LEAST = -126.0  # 2^x is told no smaller
+_OF_ZERO = -1e5  # in place of a logarithm
 _TWO_OVER_PI = 2.0 / math.pi
 _HALF_PI = 1.5703125  # pi/2, 8 bits of it
 _HALF_PI_MIDDLE = 4.837512969970703125e-4  # 11 more
@@ -21,14 +24,15 @@ _HALF_PI_REST = 7.549789948768648e-08  # and the others
 
 
 def log_2(x):
-    """log2(x) of a positive number, as `elementary.log_2`."""
+    """log2(x) of a positive number, as `elementary.log_2`; of 0, so little that powers vanish."""
     bits = np.float32(x).view(np.int32)
     exponent = np.int32(np.int32(bits - _ROOT_OF_HALF) >> _MANTISSA)
     m = np.int32(bits - np.int32(exponent << _MANTISSA)).view(np.float32)
     s = (m - 1.0) / (m + 1.0)
     t = s * s
     series = 0.9617969393730164 + t * (0.5769161581993103 + t * 0.42674896121025085)
-    return np.float32(exponent) + s * (2.885390081777927 + t * series)
+    found = np.float32(exponent) + s * (2.885390081777927 + t * series)
+    return found if x > 0.0 else _OF_ZERO
 
 
 def exp_2(x):

@@ -236,7 +236,7 @@ def deviation_squared(phase, row, first, dimension, centre):
         return a * a + b * b + c * c
     total = 0.0
     for k in range(dimension):
-        a = phase[row, first + k] - centre[k]
+        a = np.float64(phase[row, first + k]) - np.float64(centre[k])
         total += a * a
     return total
 

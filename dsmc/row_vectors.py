@@ -126,7 +126,8 @@ def _request(builder, place):
 def bounds_of_three(context, rows, start, stop, first):
     """The least and the greatest of three columns from `first` on, in rows start:stop.
 
-    (least, least, least, greatest, greatest, greatest); start < stop
+    (least, least, least, greatest, greatest, greatest); start < stop, and first > 0: the column
+    before is read, too
     """
     if not _is_matrix(rows):
         return None
@@ -217,6 +218,7 @@ def _write_into_cell(term, context, builder, signature, arguments):
         return builder.shuffle_vector(first, second, mask)
 
     aside = lanes - axes
+    lengths = [*of_axes(3), *[builder.extract_value(arguments[3], 0)] * aside]
     x = matrix.load(row, _whole(0), form)
     v = matrix.load(row, _whole(axes - aside), form)
     v = picked(v, v, [(k + aside) % lanes for k in range(lanes)])
@@ -224,7 +226,7 @@ def _write_into_cell(term, context, builder, signature, arguments):
     new = term(*(Entry(builder, value) for value in (x, v, dt))).value
     inside = builder.and_(
         builder.fcmp_ordered(">=", new, ir.Constant(form, [0.0] * lanes)),
-        builder.fcmp_ordered("<=", new, vector(of_axes(3), form)),
+        builder.fcmp_ordered("<=", new, vector(lengths, form)),
     )
     mask = ir.IntType(lanes)
     all_axes = ir.Constant(mask, (1 << axes) - 1)

@@ -252,7 +252,9 @@ class Run(Section):
     )
     seed: int = Field(1, ge=0, lt=2**32, description="seed of all random numbers", examples=[7])
     precision: Literal["float64", "float32"] = Field(
-        "float64", description="precision of positions and velocities", examples=["float64"]
+        "float64",
+        description="precision of positions, velocities and collisions",
+        examples=["float64"],
     )
     threads: int | None = Field(
         None,

@@ -13,8 +13,8 @@ from tests.architecture.source import PACKAGES, ROOT, Module, hold, imports, mod
 # The rooms of dsmc from the bottom to the top: a module imports from its own room or from below.
 LAYERS = {
     "machine": {
-        "compiled", "disk", "elementary", "interruptions", "journal", "lanes", "own_process",
-        "programme", "row_vectors", "shares", "team", "ticks",
+        "compiled", "disk", "elementary", "elementary_single", "interruptions", "journal", "lanes",
+        "own_process", "programme", "row_vectors", "shares", "team", "ticks",
     },
     "laws": {
         "cross_section", "entering", "exchange", "parabola", "poisson", "reflection", "scatter",

@@ -13,7 +13,7 @@ from dsmc.compiled import COMPILED, Law, in_single, kernel, law, law_with, varia
 from dsmc.elementary import cosine, power, sine, where
 from dsmc.scatter import deflect, isotropic, isotropic_cosine, soft_sphere_cosine
 
-pytestmark = pytest.mark.skipif(not COMPILED, reason="plain Python has no single precision")
+pytestmark = pytest.mark.skipif(not COMPILED, reason="plain Python has no types of Numba")
 
 SEED = 20261130
 EPS = float(np.finfo(np.float32).eps)

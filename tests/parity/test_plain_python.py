@@ -2,8 +2,7 @@
 
 The same tiny runs as in this process are made by another one without compilation.  Counts agree
 exactly; numbers to 1e-13 of the largest of their kind in double precision: the compiler may round
-a power or a cosine otherwise, and 3 steps let that grow little.  In single precision plain
-Python rounds products that the compiler keeps in double: 1e-5.
+a power or a cosine otherwise, and 3 steps let that grow little; to 1e-5 in single precision.
 """
 
 import os

@@ -65,7 +65,7 @@ def test_to_ask_for_rows_changes_nothing_and_needs_no_row(number, dtype):
 
 
 @PRECISIONS
-@pytest.mark.parametrize("rows", [1, 2, 3, 10, 33])
+@pytest.mark.parametrize("rows", [1, 2, 3, 7, 8, 9, 10, 16, 17, 33])
 def test_bounds_are_those_of_the_rows_between(rows, dtype):
     phase = matrix(rows + 4, 5, dtype)
     phase[[0, 1, -2, -1]] *= 100.0

@@ -1,7 +1,7 @@
 """A gas in single precision: its collisions are computed in float32, too.
 
-The rates of `collision-rates` and the decays of `anisotropy-maxwell`, in cells of some 25 in three
-dimensions; and a rate where all are in one cell, in which a step has thousands of candidates.
+The rates of `collision-rates` and the decays of `anisotropy-maxwell`, in a thousand cells; and a
+rate where all are in one cell, in which a step has thousands of candidates.
 Rounding of 6e-8 changes none of them: there is no margin for it.
 """
 
