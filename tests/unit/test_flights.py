@@ -64,7 +64,7 @@ def test_flights_do_not_depend_on_how_many_are_listed_at_once(name):
 
 @pytest.mark.parametrize("name", CROWDED)
 def test_every_particle_is_counted_where_it_is(name):
-    """The histogram is that of the new cells; nobody leaves but through the reservoir of the well."""
+    """The histogram is that of the new cells; only the well, open above, loses particles."""
     found = flights(name, 128)
     cells = found["histogram"].size - 1
     np.testing.assert_array_equal(
