@@ -119,6 +119,7 @@ ADDITIONS = {
     ),
     "hard-sphere": Addition("hard spheres", model("hard-sphere")),
     "vhs": Addition("variable hard spheres", model("vhs")),
+    "single": Addition("single precision", table("run", precision="float32")),
     "mixture": Addition("two species", mixture),
     "nearest": Addition("nearest partners", table("collisions", partners="nearest")),
     "identities": Addition("tracked particles", table("output", trajectory=1_000_000)),

@@ -14,8 +14,8 @@ SLOW = {
     "anisotropy-maxwell", "anisotropy-start", "bkw", "cell-size", "channel", "collision-rates",
     "couette", "fourier", "linear-rates", "linear-rates-maxwell", "mixtures-collisions",
     "mixtures-hard-spheres", "mixtures-maxwell", "normal-shock", "plate-drag", "relaxation-a",
-    "relaxation-b", "reservoirs", "shock-tube", "strong-shock", "thermal-creep", "time-step",
-    "transport", "transport-vhs",
+    "relaxation-b", "reservoirs", "shock-tube", "single-precision", "strong-shock",
+    "thermal-creep", "time-step", "transport", "transport-vhs",
 }  # fmt: skip
 """Cases whose twins take long to compile or to measure."""
 TWINS = [
