@@ -46,7 +46,7 @@ ROUND = {
     "open": np.uint64,  # (places,) whose step is not over; in flight, rows that meet faces
     "place": np.uint64,  # (candidates,)
     "index": np.uint64,  # (candidates,) how many the place had before
-    "share": np.float64,  # (candidates,) a number in (0, 1), which chooses the species
+    "choice": np.float64,  # (candidates,) a number in (0, 1), which chooses the species
     "clock": np.float64,  # (candidates,) product of the uniforms up to it
     "one": np.uint64,  # (candidates,) row of a particle
     "other": np.uint64,  # (candidates,) and of its partner
@@ -61,10 +61,13 @@ ROUND = {
     "word_2": np.uint64,  # (any,)
     "word_3": np.uint64,  # (any,)
     "g_squared": REAL,  # (candidates,) of the relative velocity [m^2/s^2]
-    "likely": REAL,  # (candidates,) sigma g [m^3/s]
-    "x": REAL,  # (hits,) relative velocities and how they turn; before, majorants of candidates
+    "likely": REAL,  # (candidates,) sigma g [m^3/s]; of a mixture, then (hits,) 1/alpha
+    # (hits,) relative velocities [m/s].  Before, of candidates: in x their majorants, in y and z of
+    # a mixture the prefactor and the half exponent of sigma g.
+    "x": REAL,
     "y": REAL,
     "z": REAL,
+    # (hits,) how they turn
     "cosine": REAL,
     "azimuth": REAL,
 }
@@ -101,6 +104,7 @@ def batches(
     largest: int,
     dtype: type = np.float64,
     near: bool = False,
+    *,
     real: type | None = None,
 ) -> Batch:
     """Lay out a workspace for every thread, for rows of the given precision.
@@ -138,6 +142,7 @@ def batch(
     species_count: int,
     largest: int,
     dtype: type = np.float64,
+    *,
     real: type | None = None,
 ) -> Batch:
     """Lay out the workspace of one thread, as `batches`."""
@@ -185,10 +190,10 @@ def _table(
 
 @nested_kernel
 def whole(count, column):
-    """So many numbers of a column and the others of the last line of the cache: (CELLS,) or fewer.
+    """So many numbers of a column and the others of the last line of the cache, CELLS at most.
 
-    A compiler makes vectors of that length, and does what is left over number by number. A loop
-    that only computes goes on over what stands there, and nobody asks for the result.
+    column : (CELLS,).  A compiler makes vectors of that length, and does what is left over number
+    by number. A loop that only computes goes on over what stands there, and nobody asks for it.
     """
     line = LINE // column.itemsize
     return (count + (line - 1)) // line * line

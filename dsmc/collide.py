@@ -86,7 +86,7 @@ def collide_cells(
         listed = list_candidates(left, places, round)
         if species is not None:
             deal(round.place, round.index, listed, key, step, draws.SPECIES_PAIRS, places, round)
-            draw_shares(listed, round)
+            draw_choices(whole(listed, round.choice), round)
         deal(round.place, round.index, listed, key, step, draws.CANDIDATES, places, round)
         count = advance_clocks(species, listed, places, round)
         choose(phase, species, count, first, dimension, batch)
@@ -163,10 +163,10 @@ def deal(numbers, indices, count, key, step, stream, places, round):
 
 
 @nested_kernel
-def draw_shares(count, round):
+def draw_choices(count, round):
     """Uniform numbers, which choose the species of pairs."""
-    for k in range(whole(count, round.share)):
-        round.share[k] = unit_fine(round.word_0[k], round.word_1[k])
+    for k in range(count):
+        round.choice[k] = unit_fine(round.word_0[k], round.word_1[k])
 
 
 @inner_kernel
@@ -185,7 +185,7 @@ def advance_clocks(species, count, places, round):
         round.word_0[kept], round.word_1[kept] = round.word_0[k], round.word_1[k]
         round.word_2[kept] = round.word_2[k]
         if species is not None:
-            round.share[kept] = round.share[k]
+            round.choice[kept] = round.choice[k]
         in_time = np.int64(now > places.last[place])
         places.over[place] |= 1 - in_time
         kept += in_time
@@ -205,7 +205,7 @@ def choose(phase, species, count, first, dimension, batch):
         else:
             begin, (base, end) = batch.begin[place], members_at(places, place)
             flow, member = batch.flow[:, :, place], batch.member[base:end]
-            a, b = choose_species(round.share[k] * places.total[place], flow)
+            a, b = choose_species(round.choice[k] * places.total[place], flow)
             i, j = choose_members(a, b, begin, member, word_i, word_j)
             i, j = meet_near_members(
                 phase, i, j, a, b, begin, member, first, tried_at(batch.tried, place)
@@ -262,7 +262,7 @@ def accept(species, count, gas, rate, round):
         for k in range(count):
             round.x[k] = rate[0, 0, round.place[k]]
         return accepted(count, round.x, round)
-    for k in range(count):
+    for k in range(whole(count, round.y)):
         a, b = round.kind[k], round.other_kind[k]
         round.y[k], round.z[k] = gas.prefactor[a, b], gas.half_exponent[a, b]
     rates_of_each(whole(count, round.y), round.y, round.z, round)

@@ -21,7 +21,7 @@ import llvmlite.binding
 import numba
 import numpy as np
 from numba.core import config as _config
-from numba.core import types as numbers
+from numba.core import types as kinds
 from numba.core.dispatcher import _FunctionCompiler
 from numba.core.registry import CPUDispatcher
 
@@ -120,7 +120,7 @@ class Law(CPUDispatcher):
 
 
 class _InItsPrecision(_FunctionCompiler):
-    """Compiles a formula of nothing but float32 with its constants in float32.
+    """Compiles a formula that is given no real number but float32 with its constants in float32.
 
     Else Numba would do everything behind the first constant in double precision.
     """
@@ -128,8 +128,8 @@ class _InItsPrecision(_FunctionCompiler):
     single: Callable | None = None  # another formula in single precision
 
     def _get_implementation(self, args, kws):
-        reals = {kind for kind in args if isinstance(kind, numbers.Float)}
-        if reals == {numbers.float32}:
+        reals = {kind for kind in args if isinstance(kind, kinds.Float)}
+        if reals == {kinds.float32}:
             return in_single(self.single or self.py_func)
         return self.py_func
 
@@ -140,7 +140,10 @@ def law(function: Callable) -> CPUDispatcher:
 
 
 def law_with(single: Callable) -> Callable[[Callable], CPUDispatcher]:
-    """`law` of a formula that has another form in single precision; a variant keeps that form."""
+    """`law` of a formula that has another form in single precision.
+
+    A variant keeps that form: other laws that the formula calls are others in double only.
+    """
     return lambda function: _law(numba.njit(**_LAW_FLAGS)(function), single)
 
 
@@ -165,7 +168,10 @@ def _either(double: Callable, single: Callable) -> Callable:
 
 
 def in_single(function: Callable) -> Callable:
-    """The same function with its constants in single precision: its own, captured and global."""
+    """The same function with its constants in single precision: its own, captured and global.
+
+    Not what stands in a tuple, behind a dot or as a default.
+    """
 
     def rounded(value: object) -> object:
         return np.float32(value) if isinstance(value, float) else value

@@ -152,17 +152,18 @@ def _unit_single(one, word):
     return (np.float32(word >> np.uint64(9)) + 0.5) * (2.0**-23 * one)
 
 
-def _unit_single_of_two(one, high, low):
-    return (np.float32(high >> np.uint64(9)) + 0.5) * (2.0**-23 * one)
-
-
 @law_with(single=_unit_single)
 def unit_as(one, word):
     """`unit` in the precision of `one`, which is 1: 32 random bits, or 23 in single precision."""
     return one * unit(word)
 
 
-@law_with(single=_unit_single_of_two)
+def _unit_of_upper(one, high, low):
+    """In single precision the upper word alone."""
+    return unit_as(one, high)
+
+
+@law_with(single=_unit_of_upper)
 def unit_fine_as(one, high, low):
     """`unit_fine` in the precision of `one`, which is 1: 52 random bits, or 23 of one word."""
     return one * unit_fine(high, low)

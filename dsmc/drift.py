@@ -46,10 +46,10 @@ def fly_cells(
     """
     own, outside = begin, histogram.shape[0] - 1
     for low, high, shift, entry, fetched in pieces(offsets[begin], offsets[end], origin, ahead):
-        for first in range(np.uint64(low), np.uint64(high), np.uint64(far.shape[0])):
-            stop = min(first + np.uint64(far.shape[0]), np.uint64(high))
+        for start in range(np.uint64(low), np.uint64(high), np.uint64(far.shape[0])):
+            stop = min(start + np.uint64(far.shape[0]), np.uint64(high))
             met = fly_near(
-                phase, species, first, stop, model, acceleration, planes, destination, histogram,
+                phase, species, start, stop, model, acceleration, planes, destination, histogram,
                 tally, origin, np.uint64(shift), np.uint64(entry), fetched, columns, far,
             )  # fmt: skip
             for n in range(met):
@@ -75,7 +75,8 @@ def fly_near(
     Those are counted in the last column of the histogram and stay where they are: a loop without
     them is short, and has what it needs in registers.
 
-    shift, entry, fetched : of `dsmc.fetch.pieces`; far : (n,) for stop - start rows or more
+    shift, entry, fetched : of `dsmc.fetch.pieces`; far : (n,) for stop - start rows or more;
+    the others as in `fly_cells`
     """
     grid, dt, met = model.grid, model.flight_time, ZERO
     outside = histogram.shape[0] - 1

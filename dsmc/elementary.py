@@ -51,10 +51,11 @@ def log_2(x):
 
 @law_with(single=single.exp_2)
 def exp_2(x):
-    """2^x, x between -1000 and 1000.
+    """2^x of x up to 1000; of x below -1000, 2^-1000 (single: of x below -126, 2^-126).
 
     x = k + r with a whole number k and |r| <= 1/2; interpolated in r at Chebyshev's points.
     """
+    x = max(x, _LEAST)
     shifted = x + _WHOLE
     r = x - (shifted - _WHOLE)
     high = 1.0178057087733941e-07 + r * (7.074194297288521e-09 + r * 4.4558179083360645e-10)
@@ -69,14 +70,17 @@ def exp_2(x):
 
 @law
 def power(base, exponent):
-    """base^exponent of base >= 0 and an exponent between 0 and 1; NaN if base is not finite."""
-    return exp_2(max(exponent * log_2(base), _LEAST)) + 0.0 * base
+    """base^exponent of base >= 0 and an exponent from 0 to 1, as small as `exp_2` tells it.
+
+    NaN if base is not finite.
+    """
+    return exp_2(exponent * log_2(base)) + 0.0 * base
 
 
 @law
 def exponential(x):
     """e^x of x <= 0; never smaller than 2^-1000 (single: 2^-126); NaN if x is not finite."""
-    return exp_2(max(x * _LOG2_E, _LEAST)) + 0.0 * x
+    return exp_2(x * _LOG2_E) + 0.0 * x
 
 
 @law_with(single=single.axis_and_rest)

@@ -86,7 +86,7 @@ def desk(rows: int, dimension: int, dtype: type) -> Desk:
         np.empty((block, 4)),
         np.zeros(dimension, dtype),
         np.empty(dimension),
-        batch(dimension, 1, 0, dtype, np.float64),  # gradients may be too small for float32
+        batch(dimension, 1, 0, dtype, real=np.float64),  # squares of gradients may be tiny
     )
 
 

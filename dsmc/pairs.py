@@ -258,7 +258,7 @@ def relative_speed_squared(phase, i, j, first, dimension):
         a = phase[i, first] - phase[j, first]
         b = phase[i, first + 1] - phase[j, first + 1]
         c = phase[i, first + 2] - phase[j, first + 2]
-        return np.float64(a * a + b * b + c * c)
+        return a * a + b * b + c * c
     total = 0.0
     for k in range(dimension):
         g = np.float64(phase[i, first + k]) - np.float64(phase[j, first + k])

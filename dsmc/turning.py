@@ -37,10 +37,10 @@ def relative_velocities(phase, hits, first, round):
 
 
 @nested_kernel
-def draw_angles(hits, round):
+def draw_angles(count, round):
     """Numbers in (0, 1), for the cosine of the deflection and for the azimuth."""
     one = round.cosine.dtype.type(1.0)
-    for n in range(hits):
+    for n in range(count):
         round.cosine[n] = unit_fine_as(one, round.word_0[n], round.word_1[n])
         round.azimuth[n] = unit_fine_as(one, round.word_2[n], round.word_3[n])
 

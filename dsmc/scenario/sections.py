@@ -253,7 +253,7 @@ class Run(Section):
     seed: int = Field(1, ge=0, lt=2**32, description="seed of all random numbers", examples=[7])
     precision: Literal["float64", "float32"] = Field(
         "float64",
-        description="precision of positions, velocities and collisions",
+        description="precision of positions and velocities, and of collisions on the CPU",
         examples=["float64"],
     )
     threads: int | None = Field(

@@ -121,6 +121,16 @@ def test_collisions_do_not_see_the_scale_of_the_gradient(factor):
     assert torch.equal(collided(weight, factor * grad)[0], factor * new)
 
 
+def test_gradients_whose_squares_lose_digits_in_single_precision_collide_as_others_do():
+    """One after the other, too: relative speeds and majorants are computed in double precision."""
+    weight, grad = layer()
+    collision, least = NTCCollision(pairing="sequential"), 2.0**-70
+    new, outcome = collided(weight, grad, collision)
+    scaled, of_scaled = collided(weight, least * grad, collision)
+    assert outcome.pairs == of_scaled.pairs > 0
+    assert torch.equal(scaled, least * new)
+
+
 # ------------------------------------------------------------------------------ left alone
 
 

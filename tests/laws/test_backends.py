@@ -1,7 +1,6 @@
 """A law is written once: bound to NumPy or torch it gives what the compiled kernels compute.
 
 Rounding: a dozen operations, and elementary functions that differ by some units in the last place.
-Powers may be taken in single precision by the kernels: 1e-6.
 """
 
 import inspect

@@ -59,7 +59,7 @@ def shares(masses):
 
 def turn_pair(phase, i, j, share_i, share_j, is_isotropic, cosine, u):
     """New velocities of rows i and j in three dimensions, as in a round of several pairs."""
-    place, round = 5, batch(3, 1, 0).round
+    place, round = 5, batch(3, 1, 0, phase.dtype.type).round
     round.one[0], round.other[0] = i, j
     relative_velocities(phase, place + 1, FIRST, round)
     round.cosine[place], round.azimuth[place] = cosine, u

@@ -217,8 +217,8 @@ def test_soft_spheres_have_their_momentum_and_viscosity_cross_sections(alpha):
     """<1 - cos chi> = 2/(alpha+1) and <1 - cos^2 chi> = 4 alpha/((alpha+1)(alpha+2)).
 
     Koura & Matsumoto 1991; Bird 1994, eqs. 2.37 and 2.40.  Mean over u by the midpoint rule, whose
-    error for cos chi = 2 u^(1/alpha) - 1 is below 1e-6 at 2 10^5 points (alpha <= 3); so is that of
-    a power in single precision.  An exponent off by 1 % moves them by 3e-3, by its inverse more.
+    error for cos chi = 2 u^(1/alpha) - 1 is below 1e-6 at 2 10^5 points (alpha <= 3).  An exponent
+    off by 1 % moves them by 3e-3, by its inverse more.
     """
     u = (np.arange(200_000) + 0.5) / 200_000
 
@@ -233,8 +233,7 @@ def test_soft_spheres_have_their_momentum_and_viscosity_cross_sections(alpha):
 
 @given(u=UNIFORMS)
 def test_the_softest_sphere_is_isotropic(u):
-    """To 1e-6: a power may be taken in single precision."""
-    assert soft_sphere_cosine(u, 1.0) == pytest.approx(isotropic_cosine(u), abs=1e-6)
+    assert soft_sphere_cosine(u, 1.0) == pytest.approx(isotropic_cosine(u), abs=1e-14)
     assert -1.0 <= isotropic_cosine(u) <= 1.0
 
 

@@ -6,7 +6,7 @@ room  : 3-D, double precision, soft spheres, partly accommodating and periodic w
 slot  : 1-D, single precision, hard spheres, 5 cells, several walls hit in one step
 duct  : 2-D, double precision, two species, every kind of face that gas passes, patches, profiles
 well  : 1-D, double precision, a force towards a floor, a reservoir above
-shelf : 2-D, single precision, two species, uneven cells, nearest partners, fields
+shelf : 2-D, single precision, two species of soft spheres, uneven cells, nearest partners, fields
 basin : 2-D, double precision, two species, uneven cells, a force, faces that gas passes, patches,
         wall cells, planes, velocity distributions, and targets that would end the run
 """
@@ -95,7 +95,7 @@ BOXES = {
         "sample": {"quantities": SERIES},
     },
     "shelf": {
-        "gas": {"model": "vhs"},
+        "gas": {"model": "vss"},
         "species": [{"name": "Ar", "fraction": 0.6}, {"name": "He", "fraction": 0.4}],
         "domain": {"length_m": [1e-3, 0.7e-3], "cells": [13, 11],
                    "grading": {"x": {"towards": "both", "ratio": 5.0},

@@ -1,8 +1,7 @@
 """The device plays what the host plays: the same candidates and collisions, values to rounding.
 
 No statistics: the seeds are fixed, and in double precision a decision that rounding could turn
-comes once in 1e9 draws.  Powers are taken in single precision on both sides, where one result in a
-thousand differs in its last bit: 1e-7 of the relative speed of that pair.
+comes once in 1e9 draws.  Powers of the two sides differ in their last digits.
 """
 
 from itertools import pairwise

@@ -49,7 +49,7 @@ def test_tables_are_contiguous():
 
 
 def test_what_is_computed_has_the_precision_of_the_rows_if_no_other_is_wanted():
-    single, mixed = (batch(3, 2, 40, np.float32, real) for real in (None, np.float64))
+    single, mixed = (batch(3, 2, 40, np.float32, real=real) for real in (None, np.float64))
     for workspace, real in ((single, np.float32), (mixed, np.float64)):
         computed = (workspace.round.x, workspace.places.bound, workspace.rate, workspace.farthest)
         assert {column.dtype.type for column in computed} == {real}

@@ -23,7 +23,9 @@ POSITIVE = singles(2.0**-100, 2.0**100)
 
 @given(POSITIVE)
 def test_the_logarithm_is_right_to_its_last_digit_but_one(x):
-    assert log_2(x) == pytest.approx(math.log2(x), rel=EPS, abs=EPS)
+    """Next to 1 also; elsewhere its whole part may cost a digit of what is small beside it."""
+    near = 0.75 < x < 1.4
+    assert log_2(x) == pytest.approx(math.log2(x), rel=2 * EPS, abs=0.0 if near else EPS)
 
 
 @given(singles(-125.0, 126.0))

@@ -21,9 +21,9 @@ class GasOf(NamedTuple):
     inverse_alpha: np.ndarray
 
 
-def filled(random: np.random.Generator):
+def filled(random: np.random.Generator, dtype: type = np.float64):
     """A round of CELLS pairs: relative velocities, and numbers for their angles."""
-    round = batch(3, 2, 10).round
+    round = batch(3, 2, 10, dtype).round
     round.x[:], round.y[:], round.z[:] = random.normal(0.0, 300.0, (3, CELLS))
     round.cosine[:], round.azimuth[:] = random.random((2, CELLS))
     round.g_squared[:] = round.x**2 + round.y**2 + round.z**2
@@ -32,10 +32,11 @@ def filled(random: np.random.Generator):
 
 @pytest.mark.parametrize("alphas", [(1.0, 0.7), (0.7, 0.6), (1.0, 1.0)])
 @pytest.mark.parametrize("hits", [1, 5, 8, CELLS])
-def test_each_pair_scatters_by_its_own_law(alphas, hits):
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_each_pair_scatters_by_its_own_law(alphas, hits, dtype):
     random = np.random.default_rng(SEED)
-    inverse_alpha = random.choice(alphas, CELLS)
-    alone, together = filled(random), filled(np.random.default_rng(SEED + 1))
+    inverse_alpha = random.choice(alphas, CELLS).astype(dtype)
+    alone, together = filled(random, dtype), filled(np.random.default_rng(SEED + 1), dtype)
     for name in ("x", "y", "z", "cosine", "azimuth"):
         getattr(together, name)[:] = getattr(alone, name)
     for n in range(hits):

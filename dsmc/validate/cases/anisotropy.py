@@ -12,7 +12,7 @@ quadratures over two Maxwellians (reference.bi_maxwellian_rate, bi_maxwellian_co
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -58,11 +58,11 @@ def measure_history(
 
 
 def _box(
-    gas: str | Mapping, particles: int, step: float, per_cell: int | None, **options
-) -> Scenario:
-    cells = {"cells": 10 if per_cell is None else particles // per_cell}
-    hot = {"temperature_ratio": 4.0}
-    return box(gas, "bi-maxwellian", particles, step=step, **cells | hot | options)
+    gas: str | Mapping, particles: int, step: float, per_cell: int | None,
+    cells: int | Sequence[int] = 10, **options,
+) -> Scenario:  # fmt: skip
+    cells = cells if per_cell is None else particles // per_cell
+    return box(gas, "bi-maxwellian", particles, cells, step, temperature_ratio=4.0, **options)
 
 
 def known_history(particles: int, **cells: int) -> Figures:
@@ -83,7 +83,7 @@ def measure_exponential(
 ) -> Values:
     """(T_x - T)/T at each time from T_x/T_p = 4, isotropic and forward scattering: (2 * times,).
 
-    options : of the box
+    options : of the box; cells, if not told by per_cell
     """
     step = 0.5 / parts
     steps = np.rint(EXPONENTIAL_TIMES / step).astype(int)

@@ -12,6 +12,8 @@ energy makes of <g^p> (reference.microcanonical_moment). nu(T') is Bird 1994, eq
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from dsmc import reference
@@ -49,16 +51,16 @@ def collision_rates(scenario: Scenario, steps: int) -> History:
 
 def measure(
     repetition: Repetition, particles: int, step: float, tau: float, models=MODELS,
-    per_cell: int | None = None, **options,
+    per_cell: int | None = None, cells: int | Sequence[int] = 10, **options,
 ) -> Values:  # fmt: skip
-    """First-step and mean rate over nu_N of every model: (2 * models,); 10 cells by default.
+    """First-step and mean rate over nu_N of every model: (2 * models,).
 
-    options : of the box
+    cells : if not told by per_cell; options : of the box
     """
-    cells = 10 if per_cell is None else particles // per_cell
+    cells = cells if per_cell is None else particles // per_cell
     row = []
     for model in models:
-        scenario = box(model, particles=particles, step=step, **{"cells": cells} | options)
+        scenario = box(model, particles=particles, cells=cells, step=step, **options)
         with repetition.simulation(scenario) as simulation:
             seen = collision_rates(scenario, round(tau / step))(simulation)
         row.append(seen / expected_rate(scenario))
