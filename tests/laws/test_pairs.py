@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsmc.batch import batch
+from dsmc.encounters import desk
+from dsmc.pairs import deviation_squared, relative_speed_squared
 from dsmc.turning import leave, relative_velocities, turn, turn_rows
 from tests.laws.velocities import COSINES, UNIFORMS, dot, relative, vectors
 
@@ -128,3 +130,16 @@ def test_shares_that_are_off_by_a_thousandth_are_noticed(phase, masses, cosine, 
     if np.abs(before[0, FIRST:]).max() * masses[0] > 0.1 * np.abs(before[2]).max() * masses[1]:
         with pytest.raises(AssertionError):
             check_conservation(before, phase, masses)
+
+
+def test_what_is_computed_of_neurons_is_double():
+    """Gradients may be so small that their squares are 0 in single precision."""
+    dimension = 5
+    phase = np.full((2, dimension), 1e-25, np.float32)
+    phase[1] = 0.0
+    square = dimension * float(np.float32(1e-25)) ** 2
+    assert deviation_squared(phase, 0, 0, dimension, phase[1]) == relative(square, 1e-12)
+    assert relative_speed_squared(phase, 0, 1, 0, dimension) == relative(square, 1e-12)
+    workspace = desk(4, dimension, np.float32).batch
+    computed = (workspace.round.g_squared, workspace.places.bound, workspace.farthest)
+    assert {column.dtype for column in computed} == {np.dtype(np.float64)}
