@@ -11,8 +11,8 @@ import numpy as np
 from dsmc.compiled import inner_kernel, nested_kernel
 from dsmc.partners import Tried, tried
 
-CELLS = 128  # in a batch, and candidates in a round, at most; a multiple of 16
-ROWS = 1280  # in a batch, if it has more than one cell: they stay in a near cache
+CELLS = 256  # in a batch, and candidates in a round, at most; a multiple of 16
+ROWS = 2560  # in a batch, if it has more than one cell: they stay in a near cache
 LINE = 64  # bytes of a line of the cache
 # Bytes from one column to the next, but within the tables of a mixture.  A processor tells loads
 # and stores under way by the last 12 bits of their addresses: columns a multiple of 4096 bytes

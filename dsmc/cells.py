@@ -9,9 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dsmc.compiled import kernel, nested_kernel
+from dsmc.compiled import COMPILED, inner_kernel, kernel, nested_kernel
+from dsmc.row_vectors import expect_number
 from dsmc.slabs import SLABS
 
+AHEAD = 256  # rows: so long does a line take to come from the memory
 MOST_BINS = 1 << 14  # of the table that finds uneven cells: it stays in cache
 
 
@@ -206,9 +208,33 @@ def list_rows(start, stop, downwards, destination, slots, order):
 
     destination : (N,) the cell of each row; slots : (cells + 1,) move on; order : see `dsmc.fetch`
     """
-    first, way = (stop - 1, -1) if downwards else (start, 1)
-    for turn in range(stop - start):
+    if downwards:
+        list_run(stop - 1, -1, stop - start, destination, slots, order)
+    else:
+        list_run(start, 1, stop - start, destination, slots, order)
+
+
+@inner_kernel
+def list_run(first, way, count, destination, slots, order):
+    """Note so many rows, from the first upwards or downwards (1, -1)."""
+    middle = max(count - AHEAD, 0)
+    list_turns(first, way, 0, middle, True, destination, slots, order)
+    list_turns(first, way, middle, count, False, destination, slots, order)
+
+
+@inner_kernel
+def list_turns(first, way, begin, end, asking, destination, slots, order):
+    """Note the rows of some turns.
+
+    asking : whether to ask the memory for the place where the row will be noted that comes AHEAD
+        turns later: a slot may have moved on until then, but seldom to another line
+    """
+    downwards = way < 0
+    for turn in range(begin, end):
         row = np.uint64(first + way * turn)
+        if COMPILED and asking:
+            later = np.uint64(first + way * (turn + AHEAD))
+            expect_number(order, slots[np.uint64(destination[later])])
         cell = np.uint64(destination[row])
         slot = slots[cell] - downwards
         slots[cell] = slot + (1 - downwards)

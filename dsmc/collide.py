@@ -60,26 +60,28 @@ def collide_cell(
     if stop - start > 1:
         admit(batch.places, 0, start, stop, address.cell, volume, dt)
         collide_cells(
-            phase, species, 1, first, dimension, gas, address.key, address.step, time, slab,
+            phase, species, 1, first, dimension, None, gas, address.key, address.step, time, slab,
             census, sums, batch, tally,
         )  # fmt: skip
 
 
 @inner_kernel
 def collide_cells(
-    phase, species, cells, first, dimension, gas, key, step, time, slab, census, sums, batch, tally
-):
+    phase, species, cells, first, dimension, columns, gas, key, step, time, slab, census, sums,
+    batch, tally,
+):  # fmt: skip
     """Let the cells of a batch collide, each for its time.
 
     phase : (N, d + D) [m, m/s], velocities from column `first`
-    dimension : D; None for D = 3 and d > 0
+    dimension, columns : D and None; or for D = 3 and d > 0 None, and a tuple with an entry for each
+        column of a row
     cells : how many, of two or more particles each; time : of the start [s], for the census
     sums : (cells, S, moments.COLUMNS) that takes note of the collisions, or None
     tally : (slabs, S, S, 2) candidates and collisions
     """
     places, round = batch.places, batch.round
     for place in range(cells):
-        survey(phase, species, place, first, dimension, batch)
+        survey(phase, species, place, first, dimension, columns, batch)
     raise_majorants(ZERO, whole(cells, places.bound), gas, batch)
     left = cells
     while left > 0:
@@ -102,7 +104,7 @@ def collide_cells(
 
 
 @inner_kernel
-def survey(phase, species, place, first, dimension, batch):
+def survey(phase, species, place, first, dimension, columns, batch):
     """What there is in the cell at a place, and its clock at zero."""
     places = batch.places
     start, stop = places.start[place], places.stop[place]
@@ -113,7 +115,7 @@ def survey(phase, species, place, first, dimension, batch):
         sort_members(species, start, stop, begin, batch.member[base : end + 1])
         for s in range(batch.number.shape[0]):
             batch.number[s, place] = begin[s + 1] - begin[s]
-    measure_spread(phase, species, place, start, stop, first, dimension, batch)
+    measure_spread(phase, species, place, start, stop, first, dimension, columns, batch)
     if batch.tried is not None:
         forget(tried_at(batch.tried, place))
     alone = dimension is not None or batch.tried is not None

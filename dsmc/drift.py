@@ -14,8 +14,11 @@ from dsmc.crossings import cross_planes
 from dsmc.draws import Address
 from dsmc.fall import fall_inside, fall_to_faces
 from dsmc.fetch import pieces
-from dsmc.row_vectors import expect_fetch, expect_row, row_into_cell
+from dsmc.row_flights import rows_into_cells
+from dsmc.row_vectors import expect_fetch, expect_row
 from dsmc.walls import NO_AXIS, reach_face
+
+AT_ONCE = 8  # rows that fly together
 
 
 def _drift(x, v, dt):
@@ -24,7 +27,7 @@ def _drift(x, v, dt):
 
 
 drifted = law(_drift)
-drift_into_cell = row_into_cell(_drift)
+drift_into_cells = rows_into_cells(_drift, AT_ONCE)
 
 
 @inner_kernel
@@ -80,17 +83,16 @@ def fly_near(
     """
     grid, dt, met = model.grid, model.flight_time, ZERO
     outside = histogram.shape[0] - 1
+    if COMPILED and acceleration is None:
+        start, met = fly_together(
+            phase, start, stop, grid, grid.grading, planes, dt, destination, histogram, origin,
+            shift, entry, fetched, columns, far,
+        )  # fmt: skip
     for row in range(start, stop):
         if COMPILED:
-            there = row + shift
-            if fetched:
-                expect_fetch(phase, there, origin.rows, origin.order, entry, columns)
-            else:
-                expect_row(phase, there, columns)
+            expect(phase, row + shift, origin, entry, fetched, columns)
         if acceleration is None:
-            new = drift_inside(
-                phase, row, species, model, planes, grid, grid.grading, dt, tally, outside
-            )  # fmt: skip
+            new = drift_inside(phase, row, species, model, planes, grid, dt, tally, outside)
         else:
             stays = fall_inside(phase, row, species, model, acceleration, planes, dt, tally)
             new = np.int64(cell_of(phase, row, grid)) if stays else outside
@@ -102,15 +104,50 @@ def fly_near(
 
 
 @inner_kernel
-def drift_inside(phase, row, species, model, planes, grid, grading, dt, tally, elsewhere):
+def fly_together(
+    phase, start, stop, grid, grading, planes, dt, destination, histogram, origin, shift, entry,
+    fetched, columns, far,
+):  # fmt: skip
+    """The same as `fly_near` for the first of some rows, AT_ONCE at a time, where cells are even.
+
+    Returns the first row that is left, and how many of those before it meet a face.
+    """
+    met = ZERO
+    if planes is not None or grading is not None:
+        return start, met
+    at_once, outside = np.uint64(AT_ONCE), histogram.shape[0] - 1
+    left = stop - (stop - start) % at_once
+    for first in range(start, left, at_once):
+        for row in range(first, first + at_once):
+            expect(phase, row + shift, origin, entry, fetched, columns)
+        all_stay = drift_into_cells(
+            phase, first, columns, dt, grid.lengths, grid.inverse_width, grid.cells, outside,
+            destination,
+        )  # fmt: skip
+        for row in range(first, first + at_once):
+            histogram[np.uint64(destination[row])] += 1
+        if not all_stay:
+            for row in range(first, first + at_once):
+                far[met] = row
+                met += np.int64(destination[row] == outside)
+    return left, met
+
+
+@inner_kernel
+def expect(phase, row, origin, entry, fetched, columns):
+    """Ask the memory for a row, and for what is still to be fetched there; see `fly_near`."""
+    if fetched:
+        expect_fetch(phase, row, origin.rows, origin.order, entry, columns)
+    else:
+        expect_row(phase, row, columns)
+
+
+@inner_kernel
+def drift_inside(phase, row, species, model, planes, grid, dt, tally, elsewhere):
     """Let a particle drift for a step; its new cell, or `elsewhere` if it would meet a face.
 
     Then it stays where it is.
     """
-    if COMPILED and planes is None and grading is None:
-        return drift_into_cell(
-            phase, row, dt, grid.lengths, grid.inverse_width, grid.cells, elsewhere
-        )  # fmt: skip
     axes = len(grid.lengths)
     zero = 0 * dt  # in the precision of the rows
     inside = True

@@ -181,7 +181,7 @@ def _pieces(kind, pieces, context, builder, signature, arguments):
         width = form.count if isinstance(form, ir.VectorType) else 1
         step = ir.Constant(count.type, width * at_once)
         stop = builder.sub(count, builder.urem(builder.sub(count, start), step))
-        entries = [Entry(builder, _spread(builder, value, form)) for value in numbers]
+        entries = [Entry(builder, spread(builder, value, form)) for value in numbers]
 
         @contextmanager
         def columns_of(form=form, bounds=(start, stop, step), entries=entries, width=width):
@@ -230,7 +230,7 @@ def _write_requests(context, builder, signature, arguments):
     return context.get_dummy_value()
 
 
-def _spread(builder, value, form):
+def spread(builder, value, form):
     """A number in every lane."""
     if not isinstance(form, ir.VectorType):
         return value

@@ -20,7 +20,7 @@ from dsmc.cross_section import (
     variable_rate,
 )
 from dsmc.draws import below
-from dsmc.row_vectors import bounds_of_three
+from dsmc.row_bounds import bounds_of_three
 
 HARD_SPHERE = 0.5  # half exponent of sigma g = S (g^2)^(1 - omega) at omega = 1/2
 FEW = 32  # particles whose farthest velocity is as far as a corner of the box around all
@@ -161,18 +161,18 @@ def sort_members(species, start, stop, begin, member):
 
 
 @inner_kernel
-def box_of_three(phase, start, stop, first):
+def box_of_three(phase, start, stop, first, columns):
     """Least and greatest of the three components of the velocities of some rows."""
     if COMPILED:
-        return bounds_of_three(phase, start, stop, first)
+        return bounds_of_three(phase, start, stop, first, columns)
     block = phase[start:stop, first : first + 3]
     return (*block.min(axis=0), *block.max(axis=0))
 
 
 @inner_kernel
-def sphere_around_three(phase, start, stop, first, centre):
+def sphere_around_three(phase, start, stop, first, columns, centre):
     """The centre of the box around the velocities of some rows; |corner - centre|^2."""
-    u, v, w, u_most, v_most, w_most = box_of_three(phase, start, stop, first)
+    u, v, w, u_most, v_most, w_most = box_of_three(phase, start, stop, first, columns)
     half = phase.dtype.type(0.5)
     a, b, c = half * (u + u_most), half * (v + v_most), half * (w + w_most)
     centre[0], centre[1], centre[2] = a, b, c
@@ -197,7 +197,7 @@ def sphere_around(phase, start, stop, first, centre):
 
 
 @inner_kernel
-def measure_spread(phase, species, place, start, stop, first, dimension, batch):
+def measure_spread(phase, species, place, start, stop, first, dimension, columns, batch):
     """A velocity amid those of a cell, and how far they are from it, for each species.
 
     The corners of the box around all velocities are as far as the farthest where there are few of
@@ -205,7 +205,7 @@ def measure_spread(phase, species, place, start, stop, first, dimension, batch):
     """
     centre = batch.centre[place]
     if dimension is None:
-        square = sphere_around_three(phase, start, stop, first, centre)
+        square = sphere_around_three(phase, start, stop, first, columns, centre)
     else:
         square = sphere_around(phase, start, stop, first, centre)
     if species is None:

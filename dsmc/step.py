@@ -125,8 +125,8 @@ def advance_slabs(
             if model.colliding:
                 admitted = admit_cells(begin, cell, offsets, model, batch.places)
                 collide_cells(
-                    phase, species, admitted, first, None, model.gas, key, step, time, slab,
-                    census, sums, batch, tallies.collisions,
+                    phase, species, admitted, first, None, columns, model.gas, key, step, time,
+                    slab, census, sums, batch, tallies.collisions,
                 )  # fmt: skip
             look(begin, cell, phase, species, offsets, first, slab, sums, velocities, None)
             fly_cells(

@@ -14,7 +14,8 @@ from tests.architecture.source import PACKAGES, ROOT, Module, hold, imports, mod
 LAYERS = {
     "machine": {
         "compiled", "disk", "elementary", "elementary_single", "interruptions", "journal", "lanes",
-        "own_process", "programme", "row_vectors", "shares", "team", "ticks",
+        "own_process", "programme", "row_bounds", "row_flights", "row_vectors", "shares",
+        "team", "ticks",
     },
     "laws": {
         "cross_section", "entering", "exchange", "parabola", "poisson", "reflection", "scatter",
@@ -47,8 +48,8 @@ LAYERS = {
 }  # fmt: skip
 
 INSTRUCTIONS = (  # those of vectors, and those of threads that wait
-    "dsmc/compiled.py", "dsmc/lanes.py", "dsmc/row_vectors.py", "dsmc/shares.py", "dsmc/team.py",
-    "dsmc/ticks.py",
+    "dsmc/compiled.py", "dsmc/lanes.py", "dsmc/row_bounds.py", "dsmc/row_flights.py",
+    "dsmc/row_vectors.py", "dsmc/shares.py", "dsmc/team.py", "dsmc/ticks.py",
 )  # fmt: skip
 # Modules that may use a library; a folder ends with "/".
 CONFINED = {

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsmc.cells import (
+    AHEAD,
     cell_of,
     count_cells,
     count_rows,
@@ -149,6 +150,22 @@ def test_sorting_is_stable_whatever_the_number_of_threads(crowd):
             list_rows(first, last, down, destination, slots[thread], listed)
     np.testing.assert_array_equal(listed[entry:], order)
     assert np.all(listed[:entry] == -1)
+
+
+@pytest.mark.parametrize("number", [np.int32, np.int64])
+def test_rows_are_listed_in_order_from_either_end(number):
+    """Runs around the length from which on places are asked for ahead, and long ones."""
+    random = np.random.default_rng(20261130)
+    for count in (AHEAD - 1, AHEAD, AHEAD + 1, 2 * AHEAD, 5000):
+        cells = np.sort(random.integers(0, 40, count)) + random.integers(-1, 2, count) + 1
+        destination, order = cells.astype(number), np.argsort(cells, kind="stable")
+        ends = np.cumsum(np.bincount(cells, minlength=42)).astype(number)
+        starts = np.concatenate([[0], ends[:-1]]).astype(number)
+        for down, slots, filled in ((0, starts, ends), (1, ends, starts)):
+            slots, listed = slots.copy(), np.full(count, -1, number)
+            list_rows(0, count, down, destination, slots, listed)
+            np.testing.assert_array_equal(listed, order)
+            np.testing.assert_array_equal(slots, filled)
 
 
 @given(count=st.integers(0, 300), threads=st.integers(1, 7), dtype=PRECISIONS)
