@@ -77,9 +77,9 @@ def power(base, exponent):
     return exp_2(exponent * log_2(base)) + 0.0 * base
 
 
-@law
+@law_with(single=single.exponential)
 def exponential(x):
-    """e^x of x <= 0; never smaller than 2^-1000 (single: 2^-126); NaN if x is not finite."""
+    """e^x of x <= 0, in double precision; never smaller than 2^-1000; NaN if x is not finite."""
     return exp_2(x * _LOG2_E) + 0.0 * x
 
 

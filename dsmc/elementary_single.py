@@ -12,10 +12,15 @@ import math
 
 import numpy as np
 
+from dsmc.compiled import law
+
 _MANTISSA = np.int32(23)  # bits
+_MANTISSA_IN_DOUBLE = np.int64(52)
 _ROOT_OF_HALF = np.int32(0x3F3504F3)  # the bits of sqrt(1/2)
 _WHOLE = 1.5 * 2.0**23  # added to a small number: its last bits are the nearest whole number
-_LEAST = -126.0  # 2^x is told no smaller
+_BITS_OF_WHOLE = np.int32(0x4B400000)  # of that number
+_LEAST, _LEAST_IN_DOUBLE = -126.0, -1000.0  # 2^x is told no smaller
+_LOG2_E = 1.0 / math.log(2.0)
 _OF_ZERO = -1e5  # in place of a logarithm
 _TWO_OVER_PI = 2.0 / math.pi
 _HALF_PI = 1.5703125  # pi/2, 8 bits of it
@@ -35,16 +40,28 @@ def log_2(x):
     return found if x > 0.0 else _OF_ZERO
 
 
-def exp_2(x):
-    """2^x, x up to 127; of x below -126, 2^-126."""
-    x = max(x, _LEAST)
+@law
+def whole_and_power(x):
+    """k and 2^r of x = k + r with a whole number k and |r| <= 1/2."""
     shifted = x + _WHOLE
     r = x - (shifted - _WHOLE)
     high = 0.009618083015084267 + r * (0.0013390863314270973 + r * 0.00015453163359779865)
     high = 0.24022650718688965 + r * (0.055503569543361664 + r * high)
-    series = 1.0 + r * (0.6931471824645996 + r * high)
-    exponent = np.int32(np.float32(shifted).view(np.int32) << _MANTISSA)
-    return np.int32(np.float32(series).view(np.int32) + exponent).view(np.float32)
+    k = np.int32(np.float32(shifted).view(np.int32) - _BITS_OF_WHOLE)
+    return k, np.float32(1.0 + r * (0.6931471824645996 + r * high))
+
+
+def exp_2(x):
+    """2^x, x up to 127; of x below -126, 2^-126."""
+    k, power = whole_and_power(max(x, _LEAST))
+    return np.int32(np.float32(power).view(np.int32) + np.int32(k << _MANTISSA)).view(np.float32)
+
+
+def exponential(x):
+    """e^x of x <= 0, with the digits of single precision, but in double: as small as 2^-1000."""
+    k, power = whole_and_power(max(x * _LOG2_E, _LEAST_IN_DOUBLE))
+    bits = np.float64(power).view(np.int64)
+    return np.int64(bits + (np.int64(k) << _MANTISSA_IN_DOUBLE)).view(np.float64) + 0.0 * x
 
 
 def axis_and_rest(x):

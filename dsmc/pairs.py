@@ -78,10 +78,14 @@ def add_flows(flow, begin, end, total):
 
 
 @nested_kernel
-def ends_of_clocks(total, time, elapsed, begin, end, last):
-    """Where the clocks stop, place by place; in double precision, for numbers as small as that."""
+def ends_of_clocks(total, time, elapsed, begin, end, bound, last):
+    """Where the clocks stop, place by place; in double precision, for numbers as small as that.
+
+    bound : a column in whose precision the exponent is
+    """
+    real = bound.dtype.type
     for k in range(begin, end):
-        last[k] = no_event(total[k], time[k] - elapsed[k])
+        last[k] = no_event(real(total[k]), real(time[k] - elapsed[k]))
 
 
 @inner_kernel
@@ -102,7 +106,9 @@ def raise_majorants(begin, end, gas, batch):
                 )
             add_flows(flow, begin, end, places.total)
     places.product[begin:end] = 1.0
-    ends_of_clocks(places.total, places.time, places.elapsed, begin, end, places.last)
+    ends_of_clocks(
+        places.total, places.time, places.elapsed, begin, end, places.bound, places.last
+    )  # fmt: skip
 
 
 @nested_kernel
@@ -204,7 +210,7 @@ def measure_spread(phase, species, place, start, stop, first, dimension, columns
     them; of many, and of each species of a mixture, the farthest is looked for.
     """
     centre = batch.centre[place]
-    if dimension is None:
+    if columns is not None:
         square = sphere_around_three(phase, start, stop, first, columns, centre)
     else:
         square = sphere_around(phase, start, stop, first, centre)

@@ -40,8 +40,9 @@ def test_a_power_errs_by_the_rounding_of_its_exponent(base, exponent):
     assert power(base, exponent) == pytest.approx(expected, rel=error)
 
 
-@given(singles(-80.0, 0.0))
+@given(singles(-690.0, 0.0))
 def test_an_exponential_errs_by_the_rounding_of_its_exponent(x):
+    """Beyond the numbers of single precision, too."""
     assert exponential(x) == pytest.approx(math.exp(x), rel=(2.0 - 2.0 * float(x)) * EPS)
 
 
@@ -49,7 +50,7 @@ def test_the_ends_of_powers_and_exponentials():
     zero, one, some = np.float32(0.0), np.float32(1.0), np.float32(7.5)
     assert power(zero, one) == power(zero, np.float32(0.01)) == 2.0**-126
     assert power(zero, zero) == power(some, zero) == exponential(zero) == 1.0
-    assert exponential(np.float32(-1e6)) == 2.0**-126
+    assert exponential(np.float32(-1e6)) == 2.0**-1000
     for wrong in (np.float32(math.inf), np.float32(math.nan)):
         assert math.isnan(power(wrong, np.float32(0.5)))
         assert math.isnan(exponential(-wrong))
