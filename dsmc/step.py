@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dsmc.batch import CELLS, ROWS, Batch, admit, batches, tried_at
+from dsmc.batch import CELLS, LINE, ROWS, Batch, admit, batches, tried_at
 from dsmc.cells import volume_of
 from dsmc.census import Census, record_exposure
 from dsmc.collide import collide_cells
-from dsmc.compiled import kernel, nested_kernel
+from dsmc.compiled import COMPILED, kernel, nested_kernel
 from dsmc.drift import fly_cells
 from dsmc.fetch import Ahead, Origin, entry_of, fetch_rows
 from dsmc.inflow import CHUNKS
@@ -26,6 +26,7 @@ from dsmc.model import Model
 from dsmc.moments import add_cell
 from dsmc.particles import Particles, reserve, swapped
 from dsmc.programme import Round
+from dsmc.row_vectors import expect_number
 from dsmc.slabs import FLYING, NOBODY, divide_slabs, first_cell, goes_down, slab_of_turn
 from dsmc.sort import fetching_columns
 from dsmc.velocities import Velocities, count_velocities
@@ -119,6 +120,7 @@ def advance_slabs(
         ahead = what_follows(slab, slab_after(slab, slabs, goes_down(thread)), flown, phase, origin)
         while cell < end:
             begin, cell = cell, batch_end(offsets, cell, end)
+            expect_cells(offsets, cell)
             if origin.wanted:
                 fetch_rows(phase, offsets[begin], offsets[cell], ahead.entry, origin, columns)
             look(begin, cell, phase, species, offsets, first, slab, sums, velocities, census)
@@ -158,6 +160,14 @@ def batch_end(offsets, cell, end):
     while last < stop and offsets[last + 1] <= limit:
         last += 1
     return last
+
+
+@nested_kernel
+def expect_cells(offsets, cell):
+    """Ask the memory for the first rows of as many cells as the next batch may have."""
+    if COMPILED:
+        for later in range(cell, cell + CELLS, LINE // offsets.itemsize):
+            expect_number(offsets, later)
 
 
 @nested_kernel
