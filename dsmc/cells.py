@@ -13,7 +13,7 @@ from dsmc.compiled import COMPILED, inner_kernel, kernel, nested_kernel
 from dsmc.row_vectors import expect_number
 from dsmc.slabs import SLABS
 
-AHEAD = 256  # rows: so long does a line take to come from the memory
+AHEAD = 256  # rows that are noted while a line comes from the memory
 MOST_BINS = 1 << 14  # of the table that finds uneven cells: it stays in cache
 
 

@@ -26,7 +26,7 @@ def _drift(x, v, dt):
     return x + v * dt
 
 
-drifted = law(_drift)
+drifted = law(_drift)  # for rows one by one; the other is built of the formula itself
 drift_into_cells = rows_into_cells(_drift, AT_ONCE)
 
 
@@ -45,7 +45,7 @@ def fly_cells(
     offsets : (cells + 1,); destination : (N,); histogram : (cells + 1,); tally : (rows, columns)
     origin, ahead : what is asked for behind these cells (`dsmc.fetch`)
     columns : a tuple with an entry for each column of a row
-    far : (n,) workspace: so many rows at a time
+    far : (n,) workspace: so many rows at a time, best a multiple of AT_ONCE
     """
     own, outside = begin, histogram.shape[0] - 1
     for low, high, shift, entry, fetched in pieces(offsets[begin], offsets[end], origin, ahead):
@@ -90,7 +90,7 @@ def fly_near(
         )  # fmt: skip
     for row in range(start, stop):
         if COMPILED:
-            expect(phase, row + shift, origin, entry, fetched, columns)
+            ask_ahead(phase, row + shift, origin, entry, fetched, columns)
         if acceleration is None:
             new = drift_inside(phase, row, species, model, planes, grid, dt, tally, outside)
         else:
@@ -108,9 +108,9 @@ def fly_together(
     phase, start, stop, grid, grading, planes, dt, destination, histogram, origin, shift, entry,
     fetched, columns, far,
 ):  # fmt: skip
-    """The same as `fly_near` for the first of some rows, AT_ONCE at a time, where cells are even.
+    """The same as `fly_near` for the first of some rows, AT_ONCE at a time.
 
-    Returns the first row that is left, and how many of those before it meet a face.
+    Where cells are even and no planes are crossed: else there are none.  Returns the first row that is left, and how many of those before it meet a face.
     """
     met = ZERO
     if planes is not None or grading is not None:
@@ -119,7 +119,7 @@ def fly_together(
     left = stop - (stop - start) % at_once
     for first in range(start, left, at_once):
         for row in range(first, first + at_once):
-            expect(phase, row + shift, origin, entry, fetched, columns)
+            ask_ahead(phase, row + shift, origin, entry, fetched, columns)
         all_stay = drift_into_cells(
             phase, first, columns, dt, grid.lengths, grid.inverse_width, grid.cells, outside,
             destination,
@@ -134,7 +134,7 @@ def fly_together(
 
 
 @inner_kernel
-def expect(phase, row, origin, entry, fetched, columns):
+def ask_ahead(phase, row, origin, entry, fetched, columns):
     """Ask the memory for a row, and for what is still to be fetched there; see `fly_near`."""
     if fetched:
         expect_fetch(phase, row, origin.rows, origin.order, entry, columns)

@@ -1,7 +1,8 @@
 """Elementary functions in single precision, which a compiler can do for sixteen numbers at once.
 
 What `dsmc.elementary` has in double: the same methods with shorter polynomials. A function is right
-to its last digit but one, a power where the logarithm of the result is of the order of one.
+to its last digit but one, a power or an exponential where the logarithm of the result is of the
+order of one.
 
 Logarithm and power of two are interpolated at Chebyshev's points; sine and cosine have coefficients
 of least squares, found one by one as each is rounded, so that sin^2 + cos^2 is 1 on average, and
@@ -58,7 +59,10 @@ def exp_2(x):
 
 
 def exponential(x):
-    """e^x of x <= 0, with the digits of single precision, but in double: as small as 2^-1000."""
+    """e^x of x <= 0, with the digits of single precision, but in double: as small as 2^-1000.
+
+    Of an x that rounding has made positive, no less than 1.
+    """
     k, power = whole_and_power(max(x * _LOG2_E, _LEAST_IN_DOUBLE))
     bits = np.float64(power).view(np.int64)
     return np.int64(bits + (np.int64(k) << _MANTISSA_IN_DOUBLE)).view(np.float64) + 0.0 * x

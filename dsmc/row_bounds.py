@@ -11,7 +11,7 @@ from dsmc.row_vectors import SIDE, WORD, Matrix, is_matrix
 
 AT_ONCE = 8  # rows that are compared at once, one in a vector
 LOADS = 5  # vectors that are, where they hold several rows
-LANES = 64  # bytes of a vector of several rows
+VECTOR = 64  # bytes of a vector of several rows
 
 
 @intrinsic
@@ -43,7 +43,9 @@ def _write_bounds(context, builder, signature, arguments):
     def each(begin, end):
         return cgutils.for_range_slice(builder, begin, end, ir.Constant(stop.type, step), inc=True)
 
-    enough = step if many == 1 else many  # rows, for a way that does not look at each
+    enough = (
+        step if many == 1 else many
+    )  # rows without which a vector, or all, would begin too early
     with builder.if_else(builder.icmp_signed(">=", before_stop(enough), start)) as (full, few):
         with full:
             if many == 1:
@@ -63,7 +65,7 @@ def rows_of_a_vector(grain: int, columns: int) -> int:
 
     grain : bytes of an entry
     """
-    lanes = LANES // grain
+    lanes = VECTOR // grain
     many = 1 + (lanes - SIDE) // columns
     return many if (many - 1) * columns + SIDE == lanes else 1
 

@@ -31,7 +31,7 @@ def rows_into_cells(term: Callable, at_once: int) -> Callable:
 
     @intrinsic
     def into(context, rows, row, columns, dt, lengths, inverse_width, cells, elsewhere, found):
-        if not is_matrix(rows):
+        if not (is_matrix(rows) and found.ndim == 1 and found.layout == "C"):
             return None
         kinds = rows, row, columns, dt, lengths, inverse_width, cells, elsewhere, found
         return types.boolean(*kinds), lambda *parts: _write_into_cells(term, at_once, *parts)

@@ -1,8 +1,7 @@
-"""Rows of a matrix as vectors: what a loop over their few columns would do one by one.
+"""Rows of a matrix as vectors: copied whole, and asked for before they are wanted.
 
-The columns of a row lie side by side, so that a row, or the position in it, is moved, compared and
-multiplied at once. Matrices are contiguous. What stands here is compiled only; plain Python has
-loops in its place (`compiled.COMPILED`).
+The columns of a row lie side by side. Matrices are contiguous. What stands here is compiled only;
+plain Python has loops in its place (`compiled.COMPILED`).
 """
 
 from llvmlite import ir
@@ -119,7 +118,7 @@ def _write_requests(context, builder, signature, arguments):
 
 @intrinsic
 def expect_number(context, numbers, place):
-    """Ask the memory for a number of a contiguous row that will be written; changes nothing."""
+    """Ask the memory for a number of a contiguous row, to read or write it; changes nothing."""
     if not (isinstance(numbers, types.Array) and numbers.ndim == 1 and numbers.layout == "C"):
         return None
     return types.void(numbers, place), _write_number_request

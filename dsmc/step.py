@@ -164,7 +164,7 @@ def batch_end(offsets, cell, end):
 
 @nested_kernel
 def expect_cells(offsets, cell):
-    """Ask the memory for the first rows of as many cells as the next batch may have."""
+    """Ask the memory for the offsets of as many cells as the next batch may have."""
     if COMPILED:
         for later in range(cell, cell + CELLS, LINE // offsets.itemsize):
             expect_number(offsets, later)

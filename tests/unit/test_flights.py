@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import dsmc
+from dsmc.batch import CELLS
 from dsmc.cells import cell_of
 from dsmc.compiled import kernel
 from dsmc.draws import key
@@ -55,7 +56,7 @@ def flights(name, at_once):
 @pytest.mark.parametrize("name", CROWDED)
 def test_flights_do_not_depend_on_how_many_are_listed_at_once(name):
     """One, some that divide nothing, as many as a batch lists, and all."""
-    expected, _ = flights(name, 128)
+    expected, _ = flights(name, CELLS)
     assert expected["tally"].any()  # walls were hit
     for at_once in (1, 37, 5000):
         found, _ = flights(name, at_once)
@@ -66,7 +67,7 @@ def test_flights_do_not_depend_on_how_many_are_listed_at_once(name):
 @pytest.mark.parametrize("name", CROWDED)
 def test_every_particle_is_counted_where_it_is(name):
     """The histogram is that of the new cells; only the well, open above, loses particles."""
-    found, grid = flights(name, 128)
+    found, grid = flights(name, CELLS)
     cells = found["histogram"].size - 1
     np.testing.assert_array_equal(
         found["histogram"], np.bincount(found["destination"], minlength=cells + 1)
