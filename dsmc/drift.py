@@ -110,7 +110,9 @@ def fly_together(
 ):  # fmt: skip
     """The same as `fly_near` for the first of some rows, AT_ONCE at a time.
 
-    Where cells are even and no planes are crossed: else there are none.  Returns the first row that is left, and how many of those before it meet a face.
+    Where cells are even and no planes are crossed: else there are none.
+
+    Returns the first row that is left, and how many of those before it meet a face.
     """
     met = ZERO
     if planes is not None or grading is not None:
