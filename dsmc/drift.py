@@ -14,11 +14,9 @@ from dsmc.crossings import cross_planes
 from dsmc.draws import Address
 from dsmc.fall import fall_inside, fall_to_faces
 from dsmc.fetch import pieces
-from dsmc.row_flights import rows_into_cells
+from dsmc.row_flights import at_once, rows_into_cells
 from dsmc.row_vectors import expect_fetch, expect_row
 from dsmc.walls import NO_AXIS, reach_face
-
-AT_ONCE = 8  # rows that fly together
 
 
 def _drift(x, v, dt):
@@ -27,7 +25,7 @@ def _drift(x, v, dt):
 
 
 drifted = law(_drift)  # for rows one by one; the other is built of the formula itself
-drift_into_cells = rows_into_cells(_drift, AT_ONCE)
+drift_into_cells = rows_into_cells(_drift)
 
 
 @inner_kernel
@@ -45,7 +43,7 @@ def fly_cells(
     offsets : (cells + 1,); destination : (N,); histogram : (cells + 1,); tally : (rows, columns)
     origin, ahead : what is asked for behind these cells (`dsmc.fetch`)
     columns : a tuple with an entry for each column of a row
-    far : (n,) workspace: so many rows at a time, best a multiple of AT_ONCE
+    far : (n,) workspace: so many rows at a time, best a multiple of 8
     """
     own, outside = begin, histogram.shape[0] - 1
     for low, high, shift, entry, fetched in pieces(offsets[begin], offsets[end], origin, ahead):
@@ -108,7 +106,7 @@ def fly_together(
     phase, start, stop, grid, grading, planes, dt, destination, histogram, origin, shift, entry,
     fetched, columns, far,
 ):  # fmt: skip
-    """The same as `fly_near` for the first of some rows, AT_ONCE at a time.
+    """The same as `fly_near` for the first of some rows, as many at a time as registers hold.
 
     Where cells are even and no planes are crossed: else there are none.
 
@@ -117,19 +115,19 @@ def fly_together(
     met = ZERO
     if planes is not None or grading is not None:
         return start, met
-    at_once, outside = np.uint64(AT_ONCE), histogram.shape[0] - 1
-    left = stop - (stop - start) % at_once
-    for first in range(start, left, at_once):
-        for row in range(first, first + at_once):
+    some, outside = at_once(phase), histogram.shape[0] - 1
+    left = stop - (stop - start) % some
+    for first in range(start, left, some):
+        for row in range(first, first + some):
             ask_ahead(phase, row + shift, origin, entry, fetched, columns)
         all_stay = drift_into_cells(
             phase, first, columns, dt, grid.lengths, grid.inverse_width, grid.cells, outside,
             destination,
         )  # fmt: skip
-        for row in range(first, first + at_once):
+        for row in range(first, first + some):
             histogram[np.uint64(destination[row])] += 1
         if not all_stay:
-            for row in range(first, first + at_once):
+            for row in range(first, first + some):
                 far[met] = row
                 met += np.int64(destination[row] == outside)
     return left, met

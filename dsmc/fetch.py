@@ -31,11 +31,16 @@ class Origin(NamedTuple):
 
 
 class Ahead(NamedTuple):
-    """What is asked for behind a batch: the rest of its slab, then a slab that may come next."""
+    """What is asked for behind a batch: the rest of its slab, then a slab that may come next.
+
+    If none may, nothing is: in place of an order there are rows by now, which would be taken for
+    the numbers of others, and to ask for what is nowhere in the memory takes long.
+    """
 
     stop: int  # behind the last row of the slab
     entry: int  # of the slab: see `entry_of`
-    next_start: int  # the first row of the next slab
+    known: bool  # whether a slab may come next
+    next_start: int  # its first row
     next_entry: int
 
 
@@ -81,14 +86,14 @@ def pieces(start, stop, origin, ahead):
     distance = min(stop - start, ROWS)
     first = stop - distance
     middle = min(max(ahead.stop - distance, first), stop)
-    farther = distance + ahead.next_start - ahead.stop
-    # Another thread may have taken the next slab: what stands in its order is no row any more, and
-    # a slab may have fewer rows than are asked for.
+    farther = distance + ahead.next_start - ahead.stop if ahead.known else 0
+    # Another thread may take the next slab now: what stands in its order is no row any more, and a
+    # slab may have fewer rows than are asked for.
     entry = min(ahead.next_entry, origin.order.shape[0] - stop - farther)
     return (
         (start, first, distance, ahead.entry, False),
         (first, middle, distance, ahead.entry, origin.wanted),
-        (middle, stop, farther, entry, origin.wanted),
+        (middle, stop, farther, entry, origin.wanted and ahead.known),
     )
 
 

@@ -6,6 +6,7 @@ is compiled only; plain Python has loops in its place (`compiled.COMPILED`).
 
 from collections.abc import Callable
 
+import llvmlite.binding
 from llvmlite import ir
 from numba.core import types
 from numba.core.extending import intrinsic
@@ -14,15 +15,34 @@ from dsmc.lanes import Entry, spread
 from dsmc.row_vectors import SIDE, WORD, Matrix, is_matrix, whole
 
 BIT = ir.IntType(1)
+# With registers for vectors of 64 bytes come twice as many of them.
+ROOMY = llvmlite.binding.get_host_cpu_features().get("avx512vl", False)
 
 
-def rows_into_cells(term: Callable, at_once: int) -> Callable:
+def rows_that_fit(grain: int) -> int:
+    """How many rows fly at once, a power of 2, SIDE or more: so many stay in registers.
+
+    grain : bytes of an entry
+    """
+    return 2 * SIDE if ROOMY or grain < 8 else SIDE
+
+
+@intrinsic
+def at_once(context, rows):
+    """`rows_that_fit`, for rows like these: a constant for the compiler."""
+    if not is_matrix(rows):
+        return None
+    fit = rows_that_fit(rows.dtype.bitwidth // 8)
+    return types.uint64(rows), lambda *_: whole(fit)
+
+
+def rows_into_cells(term: Callable, fit: Callable[[int], int] = rows_that_fit) -> Callable:
     """Compile flights of rows to places in the box, and the numbers of the even cells there.
 
-    term(x, v, dt) -> new x, made of +, - and *; at_once : rows, a power of 2, SIDE or more
+    term(x, v, dt) -> new x, made of +, - and *; fit(grain) -> rows at once, a power of 2, 4 or more
 
     Inside kernels the result is called as into(rows, row, columns, dt, lengths, inverse_width,
-    cells, elsewhere, found) for `at_once` rows from one on, with tuples of the d axes, and columns,
+    cells, elsewhere, found) for so many rows from one on, with tuples of the d axes, and columns,
     a tuple with an entry for each; x are the first d columns, v the next d.  It writes the cell of
     each row to found[row], or `elsewhere` where the new x is outside 0 ... lengths: such a row is
     left as it is.  It returns whether there is none.  A position on the upper face belongs to the
@@ -34,23 +54,24 @@ def rows_into_cells(term: Callable, at_once: int) -> Callable:
         if not (is_matrix(rows) and found.ndim == 1 and found.layout == "C"):
             return None
         kinds = rows, row, columns, dt, lengths, inverse_width, cells, elsewhere, found
-        return types.boolean(*kinds), lambda *parts: _write_into_cells(term, at_once, *parts)
+        return types.boolean(*kinds), lambda *parts: _write_into_cells(term, fit, *parts)
 
     return into
 
 
-def _write_into_cells(term, at_once, context, builder, signature, arguments):
+def _write_into_cells(term, fit, context, builder, signature, arguments):
     """The instructions of `rows_into_cells`."""
     kinds = signature.args
     matrix = Matrix(context, builder, kinds[0], arguments[0], kinds[2])
-    rows = [builder.add(arguments[1], whole(k)) for k in range(at_once)]
+    count = fit(matrix.grain)
+    rows = [builder.add(arguments[1], whole(k)) for k in range(count)]
     axes = len(kinds[4])
 
     def of_axes(number):
         return [builder.extract_value(arguments[number], k) for k in range(axes)]
 
     columns = _columns(builder, matrix, rows)
-    dt = spread(builder, arguments[3], ir.VectorType(matrix.number, at_once))
+    dt = spread(builder, arguments[3], ir.VectorType(matrix.number, count))
     new = [
         term(*(Entry(builder, value) for value in (x, v, dt))).value
         for x, v in zip(columns[:axes], columns[axes : 2 * axes], strict=True)
@@ -61,13 +82,13 @@ def _write_into_cells(term, at_once, context, builder, signature, arguments):
     for k, row in enumerate(rows):
         matrix.store(_block(builder, turned[k % SIDE], k // SIDE), row, whole(0))
     found = context.make_array(kinds[8])(context, builder, arguments[8])
-    form = ir.VectorType(ir.IntType(kinds[8].dtype.bitwidth), at_once)
+    form = ir.VectorType(ir.IntType(kinds[8].dtype.bitwidth), count)
     cells = _cells(builder, new, of_axes(5), of_axes(6), form)
     cells = builder.select(stay, cells, _spread_number(builder, arguments[7], form))
     place = builder.bitcast(builder.gep(found.data, [rows[0]]), form.as_pointer())
     builder.store(cells, place, align=form.element.width // 8)
-    mask = builder.bitcast(stay, ir.IntType(at_once))
-    return builder.icmp_unsigned("==", mask, ir.Constant(mask.type, (1 << at_once) - 1))
+    mask = builder.bitcast(stay, ir.IntType(count))
+    return builder.icmp_unsigned("==", mask, ir.Constant(mask.type, (1 << count) - 1))
 
 
 def _columns(builder, matrix, rows):

@@ -88,3 +88,12 @@ def slab_of_turn(thread, turn, bounds, taken, which):
     if ticket >= end - first:
         return NOBODY
     return end - 1 - turn if goes_down(thread) else first + turn
+
+
+@nested_kernel
+def slab_after(slab, thread, bounds, taken, which):
+    """The slab that a thread will take behind this one, as it looks now, or NOBODY."""
+    first, end = run_of_pair(thread, bounds)
+    if taken[thread - thread % 2, which] >= end - first:
+        return NOBODY
+    return slab - 1 if goes_down(thread) else slab + 1

@@ -27,7 +27,7 @@ from dsmc.moments import add_cell
 from dsmc.particles import Particles, reserve, swapped
 from dsmc.programme import Round
 from dsmc.row_vectors import expect_number
-from dsmc.slabs import FLYING, NOBODY, divide_slabs, first_cell, goes_down, slab_of_turn
+from dsmc.slabs import FLYING, NOBODY, divide_slabs, first_cell, slab_after, slab_of_turn
 from dsmc.sort import fetching_columns
 from dsmc.velocities import Velocities, count_velocities
 from dsmc.walls import columns
@@ -117,9 +117,10 @@ def advance_slabs(
             return
         turn += 1
         cell, end = first_cell(slab, slabs, cells), first_cell(slab + 1, slabs, cells)
-        ahead = what_follows(slab, slab_after(slab, slabs, goes_down(thread)), flown, phase, origin)
         while cell < end:
             begin, cell = cell, batch_end(offsets, cell, end)
+            next_slab = slab_after(slab, thread, bounds, taken, FLYING)
+            ahead = what_follows(slab, next_slab, flown, phase, origin)
             expect_cells(offsets, cell)
             if origin.wanted:
                 fetch_rows(phase, offsets[begin], offsets[cell], ahead.entry, origin, columns)
@@ -139,17 +140,13 @@ def advance_slabs(
 
 
 @nested_kernel
-def slab_after(slab, slabs, down):
-    """The slab that a thread will take next, if it does not meet another."""
-    return max(slab - 1, 0) if down else min(slab + 1, slabs - 1)
-
-
-@nested_kernel
 def what_follows(slab, next_slab, flown, rows, origin):
     """The entries of a slab, and what is asked for behind its batches; flown : (slabs + 1,)."""
-    stop, next_stop = flown[slab + 1], flown[next_slab + 1]
+    known = next_slab != NOBODY
+    after = next_slab if known else slab
+    stop, next_stop = flown[slab + 1], flown[after + 1]
     entry, next_entry = entry_of(stop, rows, origin.order), entry_of(next_stop, rows, origin.order)
-    return Ahead(stop, entry, flown[next_slab], next_entry)
+    return Ahead(stop, entry, known, flown[after], next_entry)
 
 
 @nested_kernel

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsmc.compiled import kernel
-from dsmc.slabs import FLYING, LISTING, NOBODY, SLABS, nothing_taken, slab_of_turn
+from dsmc.slabs import FLYING, LISTING, NOBODY, SLABS, nothing_taken, slab_after, slab_of_turn
 from dsmc.team import Team
 
 
@@ -55,6 +55,27 @@ def test_a_pair_begins_at_the_ends_of_its_run():
     slabs = [slab_of_turn(*turn, bounds, taken, FLYING) for turn in turns]
     assert slabs == [0, 119, 118, 1, 120, 121]
     assert slab_of_turn(1, 0, bounds, taken, LISTING) == 119  # the other pass knows nothing of it
+
+
+@pytest.mark.parametrize("bounds", [[0, 5], [0, 3, 5], [0, 1, 4, 5]])
+def test_what_comes_next_is_known_until_none_is_left(bounds):
+    """Whoever is next of two that go in turns takes what was foretold; at last nobody anything."""
+    threads, taken = len(bounds) - 1, nothing_taken(len(bounds) - 1)
+    lower, partner = (0, 1) if threads < 3 else (2, 2)  # the last of three is alone
+    bounds, pair = np.array(bounds), sorted({lower, min(partner, threads - 1)})
+    turns, foretold = dict.fromkeys(pair, 0), {}
+    left = 5 if threads < 3 else 1
+    while left:
+        for thread in pair:
+            slab = slab_of_turn(thread, turns[thread], bounds, taken, FLYING)
+            if thread in foretold and slab != NOBODY:
+                assert slab == foretold[thread]
+            turns[thread] += 1
+            left -= slab != NOBODY
+            if slab != NOBODY:
+                foretold[thread] = slab_after(slab, thread, bounds, taken, FLYING)
+                assert (foretold[thread] == NOBODY) == (left == 0)
+    assert slab_after(0, lower, bounds, taken, LISTING) != NOBODY  # the other pass is not over
 
 
 @pytest.mark.parametrize("threads", [2, 3])
