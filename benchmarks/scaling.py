@@ -15,6 +15,11 @@ that with more in the same round, is not touched by a machine that gets slower o
 Where only one of these simulations at a time fits into the memory they are measured one after the
 other, and the speedup is that of the medians (its range is then null). Figures are medians over the
 rounds, with the least and the most of them. The JSON is written anew after every point.
+
+Beside each speedup stands that of plain arithmetic, divided among as many threads in the same
+rounds. It knows no memory and no waiting: where it falls short of the number of threads, cores
+are slower together than alone (their clocks fall, or other guests of the host have a part in them),
+and no program gains more from them.
 """
 
 import argparse
@@ -22,6 +27,7 @@ import json
 import math
 import statistics
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -30,11 +36,12 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from dsmc import bench
+from dsmc.compiled import kernel
 from dsmc.option_values import whole
 from dsmc.problems import DEFAULTS, PARTICLES, PER_CELL, PROBLEMS, problem
 from dsmc.scenario import Scenario, ScenarioError, memory
 from dsmc.simulation import Simulation
-from dsmc.team import available_threads
+from dsmc.team import Team, available_threads
 from viz import style
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
@@ -42,6 +49,7 @@ PER_CELLS = (2, 5, 10, 20, 50, 100, 200)
 PRECISIONS = ("float64", "float32")
 ROUNDS = 9
 USER_ERROR = 2
+OPERATIONS = 2_000_000  # of the arithmetic, at once
 
 
 class Point(NamedTuple):
@@ -63,6 +71,26 @@ def points(
             yield Point(particles, number, precision)
 
 
+class Times(NamedTuple):
+    """What one number of threads took, round by round."""
+
+    ns: list[float]  # of a particle-step
+    arithmetic: list[float]  # of the same operations for every number of threads [s]
+
+
+@kernel
+def reckon(thread, operations, threads, sums):
+    """A thread's share of some operations, each of which waits for the one before.
+
+    sums : (threads, 8), of which a thread writes its own line
+    """
+    word, number = np.uint64(thread), 0.5
+    for _ in range(operations * thread // threads, operations * (thread + 1) // threads):
+        word = word * np.uint64(6364136223846793005) + np.uint64(1442695040888963407)
+        number = number * 0.999 + 1.0 / (number + 1.5)
+    sums[thread, 0], sums[thread, 1] = number, word >> np.uint64(33)
+
+
 def nearest(numbers: Sequence[int], usual: int) -> int:
     """The number whose ratio to the usual one is nearest to 1."""
     return min(numbers, key=lambda number: abs(math.log(number / usual)))
@@ -77,50 +105,71 @@ def measure(name: str, point: Point, threads: Sequence[int], rounds: int) -> lis
     room, size = memory.available(), memory.needed(scenario)
     alternating = room is None or len(threads) * size <= room
     groups = [threads] if alternating else [[count] for count in threads]
-    times = {}
+    times: dict[int, Times] = {}
     for group in groups:
         times |= alternate(scenario, group, rounds)
     fewest = times[threads[0]]
     entries = []
     for count in threads:
         bound = bench.copy_bandwidth(count) / bench.bytes_per_particle_step(scenario, count)
-        ratios = [one / more for one, more in zip(fewest, times[count], strict=True)]
-        ns = statistics.median(times[count])
+        ns = statistics.median(times[count].ns)
         entry = {"problem": name, **point._asdict(), "threads": count, "rounds": rounds}
-        entry |= {"ns": ns, "ns_range": [min(times[count]), max(times[count])]}
-        if alternating:
-            entry |= {
-                "speedup": statistics.median(ratios),
-                "speedup_range": [min(ratios), max(ratios)],
-            }
-        else:
-            entry |= {"speedup": statistics.median(fewest) / ns, "speedup_range": None}
+        entry |= {"ns": ns, "ns_range": [min(times[count].ns), max(times[count].ns)]}
+        for key, few, many in (
+            ("speedup", fewest.ns, times[count].ns),
+            ("arithmetic_speedup", fewest.arithmetic, times[count].arithmetic),
+        ):
+            ratios = [one / more for one, more in zip(few, many, strict=True)]
+            if alternating:
+                entry |= {
+                    key: statistics.median(ratios),
+                    f"{key}_range": [min(ratios), max(ratios)],
+                }
+            else:
+                entry |= {key: statistics.median(few) / statistics.median(many)}
+                entry |= {f"{key}_range": None}
         entries.append(entry | {"share_of_memory_bound": 1e9 / ns / bound})
     return entries
 
 
-def alternate(scenario: Scenario, threads: Sequence[int], rounds: int) -> dict[int, list[float]]:
-    """{threads: [ns of a particle-step in each round]}, measured in turns."""
+def alternate(scenario: Scenario, threads: Sequence[int], rounds: int) -> dict[int, Times]:
+    """{threads: what each round took}, measured in turns."""
     simulations: dict[int, Simulation] = {}
+    teams: dict[int, Team] = {}
     try:
         for count in threads:
             simulations[count] = Simulation(scenario, threads=count)
             simulations[count].advance(bench.WARM_UP)
+            teams[count] = Team(count)
+            seconds_of_arithmetic(teams[count])
         steps = bench.steps_per_round(simulations[threads[0]])
-        times: dict[int, list[float]] = {count: [] for count in threads}
+        times = {count: Times([], []) for count in threads}
         for number in range(rounds):
             first = number % len(threads)
             for count in (*threads[first:], *threads[:first]):
-                times[count].append(bench.one_round(simulations[count], steps).ns)
+                times[count].ns.append(bench.one_round(simulations[count], steps).ns)
+                times[count].arithmetic.append(seconds_of_arithmetic(teams[count]))
         return times
     finally:
-        for simulation in simulations.values():
-            simulation.close()
+        for held in (*simulations.values(), *teams.values()):
+            held.close()
+
+
+def seconds_of_arithmetic(team: Team) -> float:
+    """What so many operations take all threads [s], over and over for a third of a round."""
+    sums, times = np.zeros((team.threads, 8)), []
+    end = time.perf_counter() + bench.SECONDS_PER_ROUND / 3
+    while not times or time.perf_counter() < end:
+        begin = time.perf_counter()
+        team.each(reckon, OPERATIONS, team.threads, sums)
+        times.append(time.perf_counter() - begin)
+    return statistics.median(times)
 
 
 HEADER = (
     f"{'particles':>11} {'per cell':>8} {'precision':9} {'threads':>7} {'ns':>7} "
-    f"{'least … most':>16} {'speedup':>8} {'least … most':>12} {'of memory bound':>15}"
+    f"{'least … most':>16} {'speedup':>8} {'least … most':>12} {'arithmetic':>10} "
+    f"{'of memory bound':>15}"
 )
 
 
@@ -131,7 +180,8 @@ def line(entry: dict) -> str:
     return (
         f"{entry['particles']:>11,} {entry['per_cell']:>8} {entry['precision']:9} "
         f"{entry['threads']:>7} {entry['ns']:>7.1f} {f'{least:.1f} … {most:.1f}':>16} "
-        f"{entry['speedup']:>8.2f} {ratios:>12} {100 * entry['share_of_memory_bound']:>14.0f}%"
+        f"{entry['speedup']:>8.2f} {ratios:>12} {entry['arithmetic_speedup']:>10.2f} "
+        f"{100 * entry['share_of_memory_bound']:>14.0f}%"
     )
 
 

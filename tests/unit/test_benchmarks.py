@@ -1,12 +1,15 @@
 """The benchmarks beside `dsmc bench`: how cost grows, and another code beside this one."""
 
+import contextlib
 import json
 import sys
 
+import numpy as np
 import pytest
 
 from benchmarks import beside, scaling
 from dsmc import bench
+from dsmc.team import Team
 
 SLEEPER = "import sys, time; time.sleep(0.1 + 5e-3 * int(sys.argv[1]))"  # 5 ms a step, after 0.1 s
 
@@ -29,7 +32,9 @@ def test_scaling_writes_numbers_and_a_picture(tmp_path, capsys):
     for entry in report["entries"]:
         assert entry["ns_range"][0] <= entry["ns"] <= entry["ns_range"][1]
         assert entry["speedup_range"][0] <= entry["speedup"] <= entry["speedup_range"][1]
-        assert (entry["speedup"] == 1.0) or entry["threads"] == 2
+        low, high = entry["arithmetic_speedup_range"]
+        assert 0.0 < low <= entry["arithmetic_speedup"] <= high
+        assert entry["threads"] == 2 or entry["speedup"] == entry["arithmetic_speedup"] == 1.0
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert [point["particles"] for point in report["skipped"]] == [10**12]
     assert "cells in all" in report["skipped"][0]["reason"]
@@ -49,6 +54,19 @@ def test_what_does_not_fit_at_once_is_measured_one_after_the_other(monkeypatch):
     entries = scaling.measure("box", scaling.Point(1000, 10, "float64"), [1, 2], 3)
     assert [entry["speedup_range"] for entry in entries] == [None, None]
     assert entries[1]["speedup"] == pytest.approx(entries[0]["ns"] / entries[1]["ns"])
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_the_arithmetic_is_the_same_for_every_number_of_threads(threads):
+    """Each does its share of the operations: the sum of a line is not what it began with."""
+    done = np.zeros((threads, 8))
+    with contextlib.closing(Team(threads)) as team:
+        assert scaling.seconds_of_arithmetic(team) > 0.0
+        team.each(scaling.reckon, 300, threads, done)
+    alone = np.zeros((1, 8))
+    for thread in range(threads):  # the same from the same beginning, one after the other
+        scaling.reckon(0, 300 // threads, 1, alone)
+        assert done[thread, 0] == alone[0, 0] != 0.5
 
 
 def test_a_place_that_cannot_be_written_is_told_before_the_work(tmp_path, capsys):
