@@ -15,34 +15,40 @@ from dsmc.lanes import Entry, spread
 from dsmc.row_vectors import SIDE, WORD, Matrix, is_matrix, whole
 
 BIT = ir.IntType(1)
-# With registers for vectors of 64 bytes come twice as many of them.
+# With registers for vectors of 64 bytes come twice as many of them, and mixing all of a vector is
+# cheap.  Elsewhere only what is mixed within 16 bytes is.
 ROOMY = llvmlite.binding.get_host_cpu_features().get("avx512vl", False)
 
 
-def rows_that_fit(grain: int) -> int:
-    """How many rows fly at once, a power of 2, SIDE or more: so many stay in registers.
+def side_of(grain: int) -> int:
+    """How many entries of as many rows are turned into columns at once: a power of 2.
 
     grain : bytes of an entry
     """
-    return 2 * SIDE if ROOMY or grain < 8 else SIDE
+    return SIDE if ROOMY or grain < 8 else SIDE // 2
+
+
+def rows_of(side: int) -> int:
+    """How many rows fly at once: so many stay in registers."""
+    return 2 * side
 
 
 @intrinsic
 def at_once(context, rows):
-    """`rows_that_fit`, for rows like these: a constant for the compiler."""
+    """How many rows like these fly at once: a constant for the compiler."""
     if not is_matrix(rows):
         return None
-    fit = rows_that_fit(rows.dtype.bitwidth // 8)
-    return types.uint64(rows), lambda *_: whole(fit)
+    number = rows_of(side_of(rows.dtype.bitwidth // 8))
+    return types.uint64(rows), lambda *_: whole(number)
 
 
-def rows_into_cells(term: Callable, fit: Callable[[int], int] = rows_that_fit) -> Callable:
+def rows_into_cells(term: Callable, side: Callable[[int], int] = side_of) -> Callable:
     """Compile flights of rows to places in the box, and the numbers of the even cells there.
 
-    term(x, v, dt) -> new x, made of +, - and *; fit(grain) -> rows at once, a power of 2, 4 or more
+    term(x, v, dt) -> new x, made of +, - and *; side : see `side_of`
 
     Inside kernels the result is called as into(rows, row, columns, dt, lengths, inverse_width,
-    cells, elsewhere, found) for so many rows from one on, with tuples of the d axes, and columns,
+    cells, elsewhere, found) for `at_once` rows from one on, with tuples of the d axes, and columns,
     a tuple with an entry for each; x are the first d columns, v the next d.  It writes the cell of
     each row to found[row], or `elsewhere` where the new x is outside 0 ... lengths: such a row is
     left as it is.  It returns whether there is none.  A position on the upper face belongs to the
@@ -54,23 +60,24 @@ def rows_into_cells(term: Callable, fit: Callable[[int], int] = rows_that_fit) -
         if not (is_matrix(rows) and found.ndim == 1 and found.layout == "C"):
             return None
         kinds = rows, row, columns, dt, lengths, inverse_width, cells, elsewhere, found
-        return types.boolean(*kinds), lambda *parts: _write_into_cells(term, fit, *parts)
+        return types.boolean(*kinds), lambda *parts: _write_into_cells(term, side, *parts)
 
     return into
 
 
-def _write_into_cells(term, fit, context, builder, signature, arguments):
+def _write_into_cells(term, side, context, builder, signature, arguments):
     """The instructions of `rows_into_cells`."""
     kinds = signature.args
     matrix = Matrix(context, builder, kinds[0], arguments[0], kinds[2])
-    count = fit(matrix.grain)
+    side = side(matrix.grain)
+    count = rows_of(side)
     rows = [builder.add(arguments[1], whole(k)) for k in range(count)]
     axes = len(kinds[4])
 
     def of_axes(number):
         return [builder.extract_value(arguments[number], k) for k in range(axes)]
 
-    columns = _columns(builder, matrix, rows)
+    columns = _columns(builder, matrix, rows, side)
     dt = spread(builder, arguments[3], ir.VectorType(matrix.number, count))
     new = [
         term(*(Entry(builder, value) for value in (x, v, dt))).value
@@ -78,9 +85,11 @@ def _write_into_cells(term, fit, context, builder, signature, arguments):
     ]
     stay = _inside(builder, new, of_axes(4))
     kept = [builder.select(stay, *pair) for pair in zip(new, columns, strict=False)]
-    turned = _transposed(builder, kept + columns[axes:SIDE])
-    for k, row in enumerate(rows):
-        matrix.store(_block(builder, turned[k % SIDE], k // SIDE), row, whole(0))
+    moved = kept + columns[axes:]
+    for first in range(0, axes, side):
+        turned = _transposed(builder, moved[first : first + side])
+        for k, row in enumerate(rows):
+            matrix.store(_block(builder, turned[k % side], k // side, side), row, whole(first))
     found = context.make_array(kinds[8])(context, builder, arguments[8])
     form = ir.VectorType(ir.IntType(kinds[8].dtype.bitwidth), count)
     cells = _cells(builder, new, of_axes(5), of_axes(6), form)
@@ -91,16 +100,15 @@ def _write_into_cells(term, fit, context, builder, signature, arguments):
     return builder.icmp_unsigned("==", mask, ir.Constant(mask.type, (1 << count) - 1))
 
 
-def _columns(builder, matrix, rows):
-    """The columns of some rows, each a vector: those of the first SIDE, then the others."""
-    form = ir.VectorType(matrix.number, SIDE)
-
-    def block(first):
+def _columns(builder, matrix, rows, side):
+    """The columns of some rows, each a vector."""
+    form, columns = ir.VectorType(matrix.number, side), []
+    while len(columns) < matrix.columns:
+        first = min(len(columns), matrix.columns - side)  # the last ones overlap those before
         loaded = [matrix.load(row, whole(first), form) for row in rows]
-        return _transposed(builder, [_joined(builder, loaded[k::SIDE]) for k in range(SIDE)])
-
-    others = matrix.columns - SIDE  # of the last SIDE columns, those that are not the first ones
-    return block(0) + (block(others)[-others:] if others else [])
+        turned = _transposed(builder, [_joined(builder, loaded[k::side]) for k in range(side)])
+        columns += turned[len(columns) - first :]
+    return columns
 
 
 def _inside(builder, positions, lengths):
@@ -148,28 +156,30 @@ def _joined(builder, parts):
     return parts[0]
 
 
-def _block(builder, vector, k):
-    """The k-th SIDE entries of a vector."""
-    return _mixed(builder, vector, vector, range(k * SIDE, (k + 1) * SIDE))
+def _block(builder, vector, k, side):
+    """The k-th entries of a vector, so many."""
+    return _mixed(builder, vector, vector, range(k * side, (k + 1) * side))
 
 
-def _transposed(builder, four):
-    """Squares of SIDE rows and columns, side by side in four vectors, each turned into columns.
+def _transposed(builder, vectors):
+    """Squares of rows and columns, side by side in as many vectors, each turned into columns.
 
-    Or columns into rows. Entries of two vectors are mixed, then pairs of entries.
+    Or columns into rows. Entries of two vectors are mixed; of four, then pairs of entries.
     """
-    width = four[0].type.count
+    side, width = len(vectors), vectors[0].type.count
 
     def mixed(first, second, places):
         everywhere = [
-            start + (place if place < SIDE else width + place - SIDE)
-            for start in range(0, width, SIDE)
+            start + (place if place < side else width + place - side)
+            for start in range(0, width, side)
             for place in places
         ]
         return _mixed(builder, first, second, everywhere)
 
+    if side == 2:
+        return [mixed(*vectors, places) for places in ((0, 2), (1, 3))]
     halves = [
-        (mixed(*four[:2], places), mixed(*four[2:], places))
+        (mixed(*vectors[:2], places), mixed(*vectors[2:], places))
         for places in ((0, 4, 1, 5), (2, 6, 3, 7))
     ]
     return [mixed(*half, places) for half in halves for places in ((0, 1, 4, 5), (2, 3, 6, 7))]

@@ -6,7 +6,7 @@ import pytest
 from dsmc.cells import cell_of, grid
 from dsmc.compiled import kernel
 from dsmc.drift import _drift
-from dsmc.row_flights import ROOMY, at_once, rows_into_cells, rows_that_fit
+from dsmc.row_flights import ROOMY, at_once, rows_into_cells, rows_of, side_of
 
 SEED = 20261130
 NUMBERS = pytest.mark.parametrize("number", [np.int32, np.int64])
@@ -14,7 +14,7 @@ NUMBERS = pytest.mark.parametrize("number", [np.int32, np.int64])
 
 def flights_of(some):
     """A kernel: the cells of all rows after a flight, so many at a time, and whether all stay."""
-    together = rows_into_cells(_drift, lambda grain: some)
+    together = rows_into_cells(_drift, lambda grain: some // 2)
 
     @kernel
     def into(rows, columns, dt, box, elsewhere, found, stay):
@@ -45,9 +45,9 @@ def test_as_many_fly_at_once_as_the_sort_of_processor_has_room_for():
     def told(rows):
         return at_once(rows)
 
-    assert rows_that_fit(4) == 8 and rows_that_fit(8) == (8 if ROOMY else 4)
+    assert rows_of(side_of(4)) == 8 and rows_of(side_of(8)) == (8 if ROOMY else 4)
     for dtype in (np.float32, np.float64):
-        assert told(np.zeros((1, 6), dtype)) == rows_that_fit(np.dtype(dtype).itemsize)
+        assert told(np.zeros((1, 6), dtype)) == rows_of(side_of(np.dtype(dtype).itemsize))
 
 
 @SOME
