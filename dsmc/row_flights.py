@@ -1,7 +1,7 @@
 """Flights of rows as vectors: several rows at once, axis by axis.
 
-Some entries of four rows are turned into columns, and back: a lane is a row then. What stands here
-is compiled only; plain Python has loops in its place (`compiled.COMPILED`).
+A few entries of as many rows are turned into columns, and back: a lane is a row then. What stands
+here is compiled only; plain Python has loops in its place (`compiled.COMPILED`).
 """
 
 from collections.abc import Callable
@@ -42,10 +42,10 @@ def at_once(context, rows):
     return types.uint64(rows), lambda *_: whole(number)
 
 
-def rows_into_cells(term: Callable, side: Callable[[int], int] = side_of) -> Callable:
+def rows_into_cells(term: Callable, sides: Callable[[int], int] = side_of) -> Callable:
     """Compile flights of rows to places in the box, and the numbers of the even cells there.
 
-    term(x, v, dt) -> new x, made of +, - and *; side : see `side_of`
+    term(x, v, dt) -> new x, made of +, - and *; sides : see `side_of`
 
     Inside kernels the result is called as into(rows, row, columns, dt, lengths, inverse_width,
     cells, elsewhere, found) for `at_once` rows from one on, with tuples of the d axes, and columns,
@@ -60,16 +60,16 @@ def rows_into_cells(term: Callable, side: Callable[[int], int] = side_of) -> Cal
         if not (is_matrix(rows) and found.ndim == 1 and found.layout == "C"):
             return None
         kinds = rows, row, columns, dt, lengths, inverse_width, cells, elsewhere, found
-        return types.boolean(*kinds), lambda *parts: _write_into_cells(term, side, *parts)
+        return types.boolean(*kinds), lambda *parts: _write_into_cells(term, sides, *parts)
 
     return into
 
 
-def _write_into_cells(term, side, context, builder, signature, arguments):
+def _write_into_cells(term, sides, context, builder, signature, arguments):
     """The instructions of `rows_into_cells`."""
     kinds = signature.args
     matrix = Matrix(context, builder, kinds[0], arguments[0], kinds[2])
-    side = side(matrix.grain)
+    side = sides(matrix.grain)
     count = rows_of(side)
     rows = [builder.add(arguments[1], whole(k)) for k in range(count)]
     axes = len(kinds[4])
