@@ -17,9 +17,9 @@ other, and the speedup is that of the medians (its range is then null). Figures 
 rounds, with the least and the most of them. The JSON is written anew after every point.
 
 Beside each speedup stands that of plain arithmetic, divided among as many threads in the same
-rounds. It knows no memory and no waiting: where it falls short of the number of threads, cores
-are slower together than alone (their clocks fall, or other guests of the host have a part in them),
-and no program gains more from them.
+rounds. It knows no memory and no waiting: where it falls short of the ratio of the numbers of
+threads, cores are slower together than alone (their clocks fall, or other guests of the host have a
+part in them), and a program that computes hardly gains more from them.
 """
 
 import argparse
@@ -49,7 +49,7 @@ PER_CELLS = (2, 5, 10, 20, 50, 100, 200)
 PRECISIONS = ("float64", "float32")
 ROUNDS = 9
 USER_ERROR = 2
-OPERATIONS = 2_000_000  # of the arithmetic, at once
+OPERATIONS = 2_000_000  # of the arithmetic, in one call of all threads
 
 
 class Point(NamedTuple):
@@ -79,16 +79,16 @@ class Times(NamedTuple):
 
 
 @kernel
-def reckon(thread, operations, threads, sums):
+def reckon(thread, operations, threads, ends):
     """A thread's share of some operations, each of which waits for the one before.
 
-    sums : (threads, 8), of which a thread writes its own line
+    ends : (threads, 8), of which a thread writes its own line: what it came to
     """
     word, number = np.uint64(thread), 0.5
     for _ in range(operations * thread // threads, operations * (thread + 1) // threads):
         word = word * np.uint64(6364136223846793005) + np.uint64(1442695040888963407)
         number = number * 0.999 + 1.0 / (number + 1.5)
-    sums[thread, 0], sums[thread, 1] = number, word >> np.uint64(33)
+    ends[thread, 0], ends[thread, 1] = number, word >> np.uint64(33)
 
 
 def nearest(numbers: Sequence[int], usual: int) -> int:
@@ -156,12 +156,12 @@ def alternate(scenario: Scenario, threads: Sequence[int], rounds: int) -> dict[i
 
 
 def seconds_of_arithmetic(team: Team) -> float:
-    """What so many operations take all threads [s], over and over for a third of a round."""
-    sums, times = np.zeros((team.threads, 8)), []
+    """OPERATIONS on all threads of a team [s]: the median over a third of a round."""
+    ends, times = np.zeros((team.threads, 8)), []
     end = time.perf_counter() + bench.SECONDS_PER_ROUND / 3
     while not times or time.perf_counter() < end:
         begin = time.perf_counter()
-        team.each(reckon, OPERATIONS, team.threads, sums)
+        team.each(reckon, OPERATIONS, team.threads, ends)
         times.append(time.perf_counter() - begin)
     return statistics.median(times)
 

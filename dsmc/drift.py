@@ -43,7 +43,7 @@ def fly_cells(
     offsets : (cells + 1,); destination : (N,); histogram : (cells + 1,); tally : (rows, columns)
     origin, ahead : what is asked for behind these cells (`dsmc.fetch`)
     columns : a tuple with an entry for each column of a row
-    far : (n,) workspace: so many rows at a time, best a multiple of 8
+    far : (n,) workspace: so many rows at a time, best a multiple of `at_once`
     """
     own, outside = begin, histogram.shape[0] - 1
     for low, high, shift, entry, fetched in pieces(offsets[begin], offsets[end], origin, ahead):
@@ -115,19 +115,19 @@ def fly_together(
     met = ZERO
     if planes is not None or grading is not None:
         return start, met
-    some, outside = at_once(phase), histogram.shape[0] - 1
-    left = stop - (stop - start) % some
-    for first in range(start, left, some):
-        for row in range(first, first + some):
+    count, outside = at_once(phase), histogram.shape[0] - 1
+    left = stop - (stop - start) % count
+    for first in range(start, left, count):
+        for row in range(first, first + count):
             ask_ahead(phase, row + shift, origin, entry, fetched, columns)
         all_stay = drift_into_cells(
             phase, first, columns, dt, grid.lengths, grid.inverse_width, grid.cells, outside,
             destination,
         )  # fmt: skip
-        for row in range(first, first + some):
+        for row in range(first, first + count):
             histogram[np.uint64(destination[row])] += 1
         if not all_stay:
-            for row in range(first, first + some):
+            for row in range(first, first + count):
                 far[met] = row
                 met += np.int64(destination[row] == outside)
     return left, met

@@ -33,14 +33,14 @@ class Origin(NamedTuple):
 class Ahead(NamedTuple):
     """What is asked for behind a batch: the rest of its slab, then a slab that may come next.
 
-    If none may, nothing is: in place of an order there are rows by now, which would be taken for
-    the numbers of others, and to ask for what is nowhere in the memory takes long.
+    If none may, rows ask for themselves, which costs nothing: where an order was there are other
+    rows by now, which would be taken for numbers, and to ask for what is nowhere takes long.
     """
 
     stop: int  # behind the last row of the slab
     entry: int  # of the slab: see `entry_of`
     known: bool  # whether a slab may come next
-    next_start: int  # its first row
+    next_start: int  # its first row; if none may, that of the same slab
     next_entry: int
 
 
@@ -79,7 +79,8 @@ def pieces(start, stop, origin, ahead):
     """Rows start:stop of a batch in pieces, by the slab of the row that each of them asks for.
 
     The last ROWS rows of a batch, which are all unless it is one large cell, ask for one each of
-    those behind it: in the same slab, or in the next. Those before ask for rows of their own cell.
+    those behind it: in the same slab, or in the next; for themselves where none is known. Those
+    before ask for rows of their own cell.
     Three times: the first row, behind the last, how far ahead the row is that is asked for, its
     entry, and whether it is still to be fetched.
     """

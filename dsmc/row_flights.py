@@ -1,6 +1,6 @@
 """Flights of rows as vectors: several rows at once, axis by axis.
 
-A few entries of as many rows are turned into columns, and back: a lane is a row then. What stands
+Squares of a few rows and columns are turned, and turned back: a lane is a row between. What stands
 here is compiled only; plain Python has loops in its place (`compiled.COMPILED`).
 """
 
@@ -15,13 +15,13 @@ from dsmc.lanes import Entry, spread
 from dsmc.row_vectors import SIDE, WORD, Matrix, is_matrix, whole
 
 BIT = ir.IntType(1)
-# With registers for vectors of 64 bytes come twice as many of them, and mixing all of a vector is
-# cheap.  Elsewhere only what is mixed within 16 bytes is.
+# Processors with vectors of 64 bytes have twice as many registers, and mix entries across a whole
+# vector cheaply; others only within 16 bytes.
 ROOMY = llvmlite.binding.get_host_cpu_features().get("avx512vl", False)
 
 
 def side_of(grain: int) -> int:
-    """How many entries of as many rows are turned into columns at once: a power of 2.
+    """How many columns of as many rows are turned at once: 2 or 4.
 
     grain : bytes of an entry
     """
@@ -35,7 +35,7 @@ def rows_of(side: int) -> int:
 
 @intrinsic
 def at_once(context, rows):
-    """How many rows like these fly at once: a constant for the compiler."""
+    """How many of these rows (N, columns) fly at once: a constant for the compiler."""
     if not is_matrix(rows):
         return None
     number = rows_of(side_of(rows.dtype.bitwidth // 8))
@@ -45,10 +45,11 @@ def at_once(context, rows):
 def rows_into_cells(term: Callable, sides: Callable[[int], int] = side_of) -> Callable:
     """Compile flights of rows to places in the box, and the numbers of the even cells there.
 
-    term(x, v, dt) -> new x, made of +, - and *; sides : see `side_of`
+    term(x, v, dt) -> new x, made of +, - and *; sides(grain) -> 2 or 4, for tests
 
     Inside kernels the result is called as into(rows, row, columns, dt, lengths, inverse_width,
-    cells, elsewhere, found) for `at_once` rows from one on, with tuples of the d axes, and columns,
+    cells, elsewhere, found) for `at_once` rows (rows_of of the side) from one on, with tuples of
+    the d axes, and columns,
     a tuple with an entry for each; x are the first d columns, v the next d.  It writes the cell of
     each row to found[row], or `elsewhere` where the new x is outside 0 ... lengths: such a row is
     left as it is.  It returns whether there is none.  A position on the upper face belongs to the
@@ -157,14 +158,14 @@ def _joined(builder, parts):
 
 
 def _block(builder, vector, k, side):
-    """The k-th entries of a vector, so many."""
+    """The k-th run of `side` entries of a vector."""
     return _mixed(builder, vector, vector, range(k * side, (k + 1) * side))
 
 
 def _transposed(builder, vectors):
     """Squares of rows and columns, side by side in as many vectors, each turned into columns.
 
-    Or columns into rows. Entries of two vectors are mixed; of four, then pairs of entries.
+    Or columns into rows. Two by two, single entries are mixed; four by four, then pairs of them.
     """
     side, width = len(vectors), vectors[0].type.count
 

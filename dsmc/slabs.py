@@ -92,7 +92,10 @@ def slab_of_turn(thread, turn, bounds, taken, which):
 
 @nested_kernel
 def slab_after(slab, thread, bounds, taken, which):
-    """The slab that a thread will take behind this one, as it looks now, or NOBODY."""
+    """The slab that a thread will take behind this one, as it looks now, or NOBODY.
+
+    Another thread may take it the moment after.  bounds, taken, which : as in `slab_of_turn`
+    """
     first, end = run_of_pair(thread, bounds)
     if taken[thread - thread % 2, which] >= end - first:
         return NOBODY

@@ -141,7 +141,10 @@ def advance_slabs(
 
 @nested_kernel
 def what_follows(slab, next_slab, flown, rows, origin):
-    """The entries of a slab, and what is asked for behind its batches; flown : (slabs + 1,)."""
+    """The entries of a slab, and what is asked for behind its batches.
+
+    next_slab : or NOBODY; flown : (slabs + 1,)
+    """
     known = next_slab != NOBODY
     after = next_slab if known else slab
     stop, next_stop = flown[slab + 1], flown[after + 1]

@@ -53,19 +53,23 @@ def test_what_does_not_fit_at_once_is_measured_one_after_the_other(monkeypatch):
     monkeypatch.setattr(scaling.memory, "available", lambda: int(1.5 * size))
     entries = scaling.measure("box", scaling.Point(1000, 10, "float64"), [1, 2], 3)
     assert [entry["speedup_range"] for entry in entries] == [None, None]
+    assert [entry["arithmetic_speedup_range"] for entry in entries] == [None, None]
+    assert entries[1]["arithmetic_speedup"] > 0.0
+    assert len(scaling.line(entries[1])) == len(scaling.HEADER)
     assert entries[1]["speedup"] == pytest.approx(entries[0]["ns"] / entries[1]["ns"])
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_the_arithmetic_is_the_same_for_every_number_of_threads(threads):
-    """Each does its share of the operations: the sum of a line is not what it began with."""
+    """Each thread does its share of the operations, and no other."""
     done = np.zeros((threads, 8))
     with contextlib.closing(Team(threads)) as team:
         assert scaling.seconds_of_arithmetic(team) > 0.0
-        team.each(scaling.reckon, 300, threads, done)
+        team.each(scaling.reckon, 301, threads, done)
     alone = np.zeros((1, 8))
     for thread in range(threads):  # the same from the same beginning, one after the other
-        scaling.reckon(0, 300 // threads, 1, alone)
+        share = 301 * (thread + 1) // threads - 301 * thread // threads
+        scaling.reckon(0, share, 1, alone)
         assert done[thread, 0] == alone[0, 0] != 0.5
 
 

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from dsmc.batch import ROWS
 from dsmc.fetch import Ahead, Origin, entry_of, fetch_column, fetch_rows, order_over, pieces
+from dsmc.slabs import NOBODY
+from dsmc.step import what_follows
 
 
 @st.composite
@@ -102,3 +104,18 @@ def test_a_batch_asks_for_the_rows_behind_it_in_its_slab_and_then_in_the_next(da
     assert all(0 <= there[3] + place < listed.size for place in asked)
     if next_entry + there[1] + there[2] <= listed.size:
         assert there[3] == next_entry
+
+
+@pytest.mark.parametrize(("next_slab", "known"), [(2, True), (0, True), (NOBODY, False)])
+def test_the_slab_that_follows_is_told_by_its_rows(next_slab, known):
+    flown, rows = np.array([0, 10, 30, 60]), np.empty((60, 6))
+    listed = order_over(rows, np.int32)
+    found = what_follows(1, next_slab, flown, rows, Origin(rows, listed, True))
+    assert (found.stop, found.entry) == (30, entry_of(30, rows, listed))
+    assert found.known == known
+    if known:
+        end = flown[next_slab + 1]
+        assert (found.next_start, found.next_entry) == (
+            flown[next_slab],
+            entry_of(end, rows, listed),
+        )

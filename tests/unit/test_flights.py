@@ -47,7 +47,7 @@ def flights(name, at_once):
         flown(
             rows, state.further.get("species"), state.offsets, model, model.acceleration,
             found["destination"], found["histogram"], found["tally"],
-            Origin(rows, order_over(rows, np.int32), False), Ahead(count, 0, 0, 0),
+            Origin(rows, order_over(rows, np.int32), False), Ahead(count, 0, False, 0, 0),
             state.row_columns, np.empty(at_once, np.uint64),
         )  # fmt: skip
     return found, model.grid

@@ -3,31 +3,40 @@
 import numpy as np
 import pytest
 
+from dsmc import row_flights
 from dsmc.cells import cell_of, grid
 from dsmc.compiled import kernel
 from dsmc.drift import _drift
-from dsmc.row_flights import ROOMY, at_once, rows_into_cells, rows_of, side_of
+from dsmc.row_flights import at_once, rows_into_cells, rows_of, side_of
 
 SEED = 20261130
 NUMBERS = pytest.mark.parametrize("number", [np.int32, np.int64])
 
 
-def flights_of(some):
-    """A kernel: the cells of all rows after a flight, so many at a time, and whether all stay."""
-    together = rows_into_cells(_drift, lambda grain: some // 2)
-
-    @kernel
-    def into(rows, columns, dt, box, elsewhere, found, stay):
-        for first in range(np.uint64(0), np.uint64(rows.shape[0]), np.uint64(some)):
-            stay[first // np.uint64(some)] = together(
-                rows, first, columns, dt, box.lengths, box.inverse_width, box.cells, elsewhere,
-                found,
-            )  # fmt: skip
-
-    return into
+by_four, by_eight = (rows_into_cells(_drift, lambda grain, side=side: side) for side in (2, 4))
 
 
-FLIGHTS = {some: flights_of(some) for some in (4, 8)}
+@kernel
+def four_at_once(rows, columns, dt, box, elsewhere, found, stay):
+    """The cells of all rows after a flight, and whether all stay."""
+    for n in range(np.uint64(stay.shape[0])):
+        stay[n] = by_four(
+            rows, n * np.uint64(4), columns, dt, box.lengths, box.inverse_width, box.cells,
+            elsewhere, found,
+        )  # fmt: skip
+
+
+@kernel
+def eight_at_once(rows, columns, dt, box, elsewhere, found, stay):
+    """The same with other instructions."""
+    for n in range(np.uint64(stay.shape[0])):
+        stay[n] = by_eight(
+            rows, n * np.uint64(8), columns, dt, box.lengths, box.inverse_width, box.cells,
+            elsewhere, found,
+        )  # fmt: skip
+
+
+FLIGHTS = {4: four_at_once, 8: eight_at_once}
 SOME = pytest.mark.parametrize("some", FLIGHTS)
 
 
@@ -38,16 +47,22 @@ def flown(some, rows, dt, box, number, elsewhere=-1):
     return found, stay
 
 
-def test_as_many_fly_at_once_as_the_sort_of_processor_has_room_for():
-    """Single precision takes half the room; kernels are told the same number."""
+@kernel
+def told(rows):
+    """What kernels are told."""
+    return at_once(rows)
 
-    @kernel
-    def told(rows):
-        return at_once(rows)
 
-    assert rows_of(side_of(4)) == 8 and rows_of(side_of(8)) == (8 if ROOMY else 4)
-    for dtype in (np.float32, np.float64):
-        assert told(np.zeros((1, 6), dtype)) == rows_of(side_of(np.dtype(dtype).itemsize))
+@pytest.mark.parametrize(("roomy", "expected"), [(True, [8, 8]), (False, [8, 4])])
+def test_as_many_rows_fly_at_once_as_registers_hold(monkeypatch, roomy, expected):
+    """In single precision twice as many, where registers are few."""
+    monkeypatch.setattr(row_flights, "ROOMY", roomy)
+    assert [rows_of(side_of(grain)) for grain in (4, 8)] == expected
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_kernels_are_told_how_many(dtype):
+    assert told(np.zeros((1, 6), dtype)) == rows_of(side_of(np.dtype(dtype).itemsize))
 
 
 @SOME

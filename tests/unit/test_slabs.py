@@ -57,25 +57,25 @@ def test_a_pair_begins_at_the_ends_of_its_run():
     assert slab_of_turn(1, 0, bounds, taken, LISTING) == 119  # the other pass knows nothing of it
 
 
-@pytest.mark.parametrize("bounds", [[0, 5], [0, 3, 5], [0, 1, 4, 5]])
-def test_what_comes_next_is_known_until_none_is_left(bounds):
-    """Whoever is next of two that go in turns takes what was foretold; at last nobody anything."""
-    threads, taken = len(bounds) - 1, nothing_taken(len(bounds) - 1)
-    lower, partner = (0, 1) if threads < 3 else (2, 2)  # the last of three is alone
-    bounds, pair = np.array(bounds), sorted({lower, min(partner, threads - 1)})
-    turns, foretold = dict.fromkeys(pair, 0), {}
-    left = 5 if threads < 3 else 1
+@pytest.mark.parametrize(
+    ("bounds", "pair", "left"),
+    [([0, 5], [0], 5), ([0, 3, 5], [0, 1], 5), ([0, 1, 4, 5], [0, 1], 4), ([0, 1, 2, 5], [2], 3)],
+)
+def test_what_comes_next_is_known_until_none_is_left(bounds, pair, left):
+    """Threads that go in turns take what was foretold; with the last slab nothing is any more."""
+    bounds, taken = np.array(bounds), nothing_taken(len(bounds) - 1)
+    foretold, turn = {}, 0
     while left:
         for thread in pair:
-            slab = slab_of_turn(thread, turns[thread], bounds, taken, FLYING)
-            if thread in foretold and slab != NOBODY:
-                assert slab == foretold[thread]
-            turns[thread] += 1
-            left -= slab != NOBODY
-            if slab != NOBODY:
-                foretold[thread] = slab_after(slab, thread, bounds, taken, FLYING)
-                assert (foretold[thread] == NOBODY) == (left == 0)
-    assert slab_after(0, lower, bounds, taken, LISTING) != NOBODY  # the other pass is not over
+            slab = slab_of_turn(thread, turn, bounds, taken, FLYING)
+            if slab == NOBODY:
+                continue
+            assert slab == foretold.get(thread, slab)
+            left -= 1
+            foretold[thread] = slab_after(slab, thread, bounds, taken, FLYING)
+            assert (foretold[thread] == NOBODY) == (left == 0)
+        turn += 1
+    assert slab_after(bounds[pair[0]], pair[0], bounds, taken, LISTING) != NOBODY
 
 
 @pytest.mark.parametrize("threads", [2, 3])
