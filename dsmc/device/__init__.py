@@ -21,7 +21,8 @@ same machine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -71,3 +72,20 @@ def require(device: str) -> None:
             "device cuda: PyTorch finds no GPU on this machine\n"
             "  cure: a machine with one and a PyTorch built for it, or the device cpu"
         )
+
+
+@contextmanager
+def one_core_each(device: str) -> Iterator[None]:
+    """Within, tensors of the host keep to one core, where threads of the caller take the others."""
+    if device != "torch-cpu":
+        yield
+        return
+    require(device)
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -36,7 +36,7 @@ from dsmc.device.particles import Particles
 from dsmc.moments import COLLISIONS, SEPARATIONS
 from dsmc.turning import ISOTROPIC
 
-ROUNDS = 64  # at most
+ROUNDS = 1024  # at most; a step takes a round for each candidate of its fullest cell
 
 
 class Cells(NamedTuple):

@@ -8,7 +8,7 @@ settings of the repetition (particles, duration ...), which each tier chooses fo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -68,6 +68,10 @@ class Repetition:
     number: int
     laws: Mapping[str, Callable] | None = None
     device: str = "cpu"
+
+    def part(self, number: int) -> Repetition:
+        """The same with other random numbers: where it takes several simulations."""
+        return replace(self, number=number)
 
     def simulation(self, scenario: Scenario) -> Simulation:
         """A simulation of the scenario with the random numbers and laws of this repetition."""

@@ -29,7 +29,7 @@ import numpy as np
 from dsmc.scenario import Scenario
 from dsmc.simulation import Simulation
 from dsmc.validate.case import Curve, Figures, Repetition, Values, figures
-from dsmc.validate.homogeneous import ARGON, NUMBER_DENSITY, PATH, TEMPERATURE, V0
+from dsmc.validate.homogeneous import ARGON, NUMBER_DENSITY, PATH, TEMPERATURE, V0, domain
 
 
 class Grid(NamedTuple):
@@ -41,6 +41,7 @@ class Grid(NamedTuple):
     settling: float  # [tau_c]: the start is forgotten
     steps: int = 0  # that are looked at
     particles: int = 8000
+    per_cell: int | None = None  # particles, in cells that also lie side by side; None: in one row
 
     @property
     def gap(self) -> float:
@@ -50,7 +51,10 @@ class Grid(NamedTuple):
     def coarser(self) -> Grid:
         """The grid on which everything of second order is four times as large."""
         return self._replace(
-            cells=self.cells // 2, step=2.0 * self.step, particles=self.particles // 4
+            cells=self.cells // 2,
+            step=2.0 * self.step,
+            particles=self.particles // 4,
+            per_cell=self.per_cell and self.per_cell // 2,
         )
 
 
@@ -95,7 +99,7 @@ def gas_between(
     }
     return Scenario(
         gas=ARGON["hard-sphere"],
-        domain={"length_m": [grid.gap * PATH], "cells": [grid.cells]},
+        domain=domain(grid.gap * PATH, grid.cells, grid.particles, grid.per_cell),
         initial={"kind": "equilibrium", "number_density_m3": NUMBER_DENSITY,
                  "temperature_K": TEMPERATURE, "particles": grid.particles},
         boundaries={"x": plates},
@@ -169,6 +173,7 @@ def on_two_grids(
     drives: Mapping[float, Drive],
     numbers: Mapping[float, float],
     excess: float = 0.0,
+    per_cell: int | None = None,
     **options: Any,
 ) -> Values:
     """F figures of a flow at K Knudsen numbers, free of second order, then their changes: (2 K F,).
@@ -176,6 +181,7 @@ def on_two_grids(
     flow : flow(repetition, grid, strength, **options) -> (F,); drives : by Knudsen number
     numbers : {Knudsen number: how many times as long as its drive says}
     excess : by how much the drive of a twin is stronger than it is said to be
+    per_cell : particles on the fine grid; None: as many as a row of cells holds
     """
     stronger = 1.0 + excess
     fine, coarse = [], []
@@ -183,9 +189,9 @@ def on_two_grids(
         if grid.knudsen not in numbers:
             continue
         strength, steps = drives[grid.knudsen]
-        own = grid._replace(steps=round(numbers[grid.knudsen] * steps))
+        own = grid._replace(steps=round(numbers[grid.knudsen] * steps), per_cell=per_cell)
         number = 2 * (len(GRIDS) * repetition.number + place)
-        one, other = (Repetition(repetition.seed, number + i, repetition.laws) for i in (0, 1))
+        one, other = repetition.part(number), repetition.part(number + 1)
         drive = stronger * strength
         fine.append(stronger * flow(one, own, drive, **options))
         coarse.append(stronger * flow(other, own.coarser(), 2.0 * drive, **options))

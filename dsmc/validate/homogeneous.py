@@ -53,6 +53,17 @@ FORWARD = {"species": "Ar", "model": "vss", "omega": 1.0, "alpha": 2.5}
 History = Callable[[Simulation], NDArray[np.float64]]
 
 
+def domain(length: float, cells: int, particles: int, per_cell: int | None = None) -> dict:
+    """The domain of a gas that changes along x only, [m].
+
+    per_cell : about so many particles in each, in cells that lie side by side along y; None: one
+    row of cells
+    """
+    if per_cell is None:
+        return {"length_m": [length], "cells": [cells]}
+    return {"length_m": [length] * 2, "cells": [cells, max(1, particles // (cells * per_cell))]}
+
+
 def box(
     gas: str | Mapping = "hard-sphere",
     kind: str = "equilibrium",

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from dsmc.device import one_core_each
 from dsmc.statistics import Verdict, joint_test, judged
 from dsmc.team import available_threads
 from dsmc.validate.case import SEED, Case, Effort, Figures, Measure, Mutant, Repetition, Values
@@ -93,14 +94,15 @@ def repeat(
         return number, np.asarray(row, dtype=np.float64)
 
     pool = ThreadPoolExecutor(available_threads())
-    try:
-        for future in as_completed([pool.submit(one, number) for number in missing]):
-            number, rows[number] = future.result()
-            if record is not None:
-                record.add(seed, number, rows[number])
-            done(len(rows))
-    finally:
-        pool.shutdown(cancel_futures=True)
+    with one_core_each(device):  # repetitions take them all
+        try:
+            for future in as_completed([pool.submit(one, number) for number in missing]):
+                number, rows[number] = future.result()
+                if record is not None:
+                    record.add(seed, number, rows[number])
+                done(len(rows))
+        finally:
+            pool.shutdown(cancel_futures=True)
     return np.array([rows[number] for number in range(repetitions)])
 
 

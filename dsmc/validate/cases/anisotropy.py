@@ -58,11 +58,11 @@ def measure_history(
 
 
 def _box(
-    gas: str | Mapping, particles: int, step: float, per_cell: int | None,
+    gas: str | Mapping, particles: int, step: float, per_cell: int | None, ratio: float = 4.0,
     cells: int | Sequence[int] = 10, **options,
 ) -> Scenario:  # fmt: skip
     cells = cells if per_cell is None else particles // per_cell
-    return box(gas, "bi-maxwellian", particles, cells, step, temperature_ratio=4.0, **options)
+    return box(gas, "bi-maxwellian", particles, cells, step, temperature_ratio=ratio, **options)
 
 
 def known_history(particles: int, **cells: int) -> Figures:
@@ -112,28 +112,32 @@ STARTS = (("hard-sphere", 4.0), ("hard-sphere", 0.25), ("vhs", 4.0), ("vhs", 0.2
 EXTRAPOLATION = 3e-4  # R'' h^2 and r'' h^2/3 of the tabulated history: 1e-4 and 2.6e-4
 
 
-def measure_start(repetition: Repetition, particles: int) -> Values:
+def measure_start(
+    repetition: Repetition, particles: int, per_cell: int | None = None, parts: int = 1
+) -> Values:
     """Initial rate R_0 of T_x - T, and collision rate r_0, for each of STARTS: (2 * starts,).
 
     With h = tau/4 and R(t) = ln[(T_x - T)_0/(T_x - T)_t]/t: 2 R(h) - R(2 h). With the collisions
-    in the first and second step, over nu h: (3 r_1 - r_2)/2.
+    in the first and second h, over nu h: (3 r_1 - r_2)/2.
+
+    per_cell, parts : as in `measure_history`
     """
     row = []
     for gas, ratio in STARTS:
-        scenario = box(gas, "bi-maxwellian", particles, step=STEP, temperature_ratio=ratio)
+        scenario = _box(gas, particles, STEP / parts, per_cell, ratio)
         theta, collisions = [], []
         with repetition.simulation(scenario) as simulation:
             for _ in range(3):
                 theta.append(temperature_ratio(simulation.particles.velocity) - 1.0)
                 collisions.append(simulation.collisions)
-                simulation.run(steps=1, progress=False)
+                simulation.run(steps=parts, progress=False)
         R = np.log(theta[0] / np.array(theta[1:])) / [STEP, 2.0 * STEP]
         r = np.diff(collisions) / (0.5 * particles * STEP)
         row += [2.0 * R[0] - R[1], 1.5 * r[0] - 0.5 * r[1]]
     return np.array(row)
 
 
-def known_start(particles: int) -> Figures:
+def known_start(particles: int, **cells: int) -> Figures:
     """Quadratures; margin: what the extrapolation to the start leaves."""
     exact, labels = [], []
     for gas, ratio in STARTS:
@@ -199,4 +203,5 @@ START = Case(
         Mutant("hard spheres, rate 2.5 % too high", faster(1.025),
                effort=Effort(40, {"particles": 50_000})),
     ),
+    on_device=FEW_IN_A_CELL,
 )  # fmt: skip

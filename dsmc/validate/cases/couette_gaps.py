@@ -65,13 +65,17 @@ def stress(
 
 
 def measure(
-    repetition: Repetition, numbers: Mapping[float, float], accommodation: float = 1.0
+    repetition: Repetition,
+    numbers: Mapping[float, float],
+    accommodation: float = 1.0,
+    per_cell: int | None = None,
 ) -> Values:
     """The stress at every Knudsen number, then what it changes by on the coarse grids: (2 K,)."""
-    return on_two_grids(repetition, stress, DRIVES, numbers, accommodation=accommodation)
+    options = {"accommodation": accommodation, "per_cell": per_cell}
+    return on_two_grids(repetition, stress, DRIVES, numbers, **options)
 
 
-def known(numbers: Mapping[float, float]) -> Figures:
+def known(numbers: Mapping[float, float], per_cell: int | None = None) -> Figures:
     """Margin: what the extrapolation leaves, and the reference."""
     flows = {"stress ratio": reference.couette_stress}
     return known_at(numbers, flows, [1.5e-3], changes=0.1)
@@ -98,4 +102,5 @@ CASE = Case(
         Mutant("plates with accommodation 0.98", settings={"accommodation": 0.98}),
         Mutant("rate 5 % too high", faster(1.05), effort=Effort(16, {"numbers": {0.3: 1.0}})),
     ),
+    on_device={"per_cell": 16},
 )

@@ -124,6 +124,7 @@ MOMENTS = Case(
                {"centre_of_mass": _lopsided},
                effort=Effort(40, {"particles": 2_400, "snapshots": 30, "numbers": (3,)})),
     ),
+    on_device={},
 )  # fmt: skip
 
 STRESS = Case(

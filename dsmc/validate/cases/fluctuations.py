@@ -127,4 +127,5 @@ CASE = Case(
         "tight": Effort(4000, {"count": 1500}),
     },
     mutants=tuple(Mutant(told, settings={"seen": told}) for told in SEEN if told != "as it is"),
+    on_device={},
 )

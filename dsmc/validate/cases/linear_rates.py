@@ -21,7 +21,7 @@ import numpy as np
 from dsmc import reference
 from dsmc.validate.case import Case, Curve, Effort, Figures, Mutant, Repetition, Values, figures
 from dsmc.validate.green_kubo import SPACING, correlation, fluctuations
-from dsmc.validate.homogeneous import FORWARD, at_steps, box, moments
+from dsmc.validate.homogeneous import FEW_IN_A_CELL, FORWARD, at_steps, box, moments
 from dsmc.validate.wrong_laws import faster, harder
 
 GASES: dict[str, str | Mapping] = {"hard spheres": "hard-sphere", "Maxwell molecules": FORWARD}
@@ -73,20 +73,24 @@ def regressions(
 
 
 def measure(
-    repetition: Repetition, gas: str, cells: int, each: int, tau: float, particles: int
-) -> Values:
-    """r of three modes, then (m4 - 1)/SPREAD^2 of a box of `particles`, at TIMES: (4 * times,)."""
+    repetition: Repetition, gas: str, cells: int, each: int, tau: float, particles: int,
+    per_cell: int = 10_000, parts: int = 1,
+) -> Values:  # fmt: skip
+    """r of three modes, then (m4 - 1)/SPREAD^2 of a box of `particles`, at TIMES: (4 * times,).
+
+    per_cell : particles in a cell of that box; parts : into which its SPACING is divided
+    """
     small = regressions(repetition, GASES[gas], cells, each, tau)
     scenario = box(
-        GASES[gas], "two-temperature", particles, max(1, particles // 10_000), step=SPACING,
-        low=1.0 - SPREAD, high=1.0 + SPREAD,
+        GASES[gas], "two-temperature", particles, max(1, particles // per_cell),
+        step=SPACING / parts, low=1.0 - SPREAD, high=1.0 + SPREAD,
     )  # fmt: skip
     with repetition.simulation(scenario) as simulation:
-        m4 = at_steps(STEPS, lambda v: moments(v, (4,)))(simulation)[:, 0]
+        m4 = at_steps(parts * STEPS, lambda v: moments(v, (4,)))(simulation)[:, 0]
     return np.concatenate([small.ravel(), (m4 - 1.0) / SPREAD**2])
 
 
-def known(gas: str, cells: int, each: int, tau: float, particles: int) -> Figures:
+def known(gas: str, cells: int, each: int, tau: float, particles: int, **few: int) -> Figures:
     """The linear theory, and what the finite numbers of cells and box change."""
     exact = np.concatenate([linear_theory(gas).ravel(), fourth_moment(gas) / SPREAD**2])
     bias = [*(np.array(FINITE_NUMBER[gas]) / each), BOX_NUMBER / SPREAD**2 / particles]
@@ -115,6 +119,7 @@ def _case(name: str, gas: str, source: str, mutant: Mutant) -> Case:
         known=known,
         efforts={"quick": effort(16, 200, 60.0, 50_000), "full": effort(160, 1000, 150.0, 200_000)},
         mutants=(mutant,),
+        on_device={"cells": 200, "each": 100, **FEW_IN_A_CELL},
     )
 
 

@@ -10,7 +10,7 @@ kT_1/m_1 + kT_2/m_2, <sigma g> = pi d^2 (8/pi)^(1/2) s and n_1 = n_2 = n/2,
 and molecules of each pair of species collide N_a N_b <sigma g_ab>/V times per unit of time, like
 ones N_a (N_a - 1)/2 <sigma g_aa>/V times (Chapman & Cowling 1970, chapters 5 and 8).
 
-Every cell is judged by its own realised start, so that only the noise of its collisions is left.
+Every mixture is judged by its own realised start, so that only the noise of its collisions is left.
 """
 
 from __future__ import annotations
@@ -43,8 +43,13 @@ HISTORY_TIMES = {1: (0.5, 1, 2, 3), 4: (0.5, 1, 2, 4), 10: (0.5, 1.5, 3, 6), 100
 HOT, COLD, DRIFT = 520.0, 80.0, 800.0  # T_1, T_2 [K] and u_1 - u_2 [m/s] at the start: not small
 
 
-def history_error(repetition: Repetition, ratio: int, particles: int, cells: int = 1) -> Values:
-    """T_1 - T_2 and the drift less their exact course, over their start: (cells, 8)."""
+def history_error(
+    repetition: Repetition, ratio: int, particles: int, per_cell: int | None = None, parts: int = 1
+) -> Values:
+    """T_1 - T_2 and the drift less their exact course, over their start: (8,).
+
+    per_cell : particles, None for one cell; parts : into which the time step is divided
+    """
     S = reference.maxwell_rate_constant(MASS, MASS * ratio, DIAMETER, T_REF)
     unit = 1.0 / (NUMBER_DENSITY * S)
     entries = [
@@ -52,17 +57,17 @@ def history_error(repetition: Repetition, ratio: int, particles: int, cells: int
         species("heavy", 0.5, ratio, T_ref_K=T_REF, temperature_K=COLD),
     ]
     scenario = mixture_cells(
-        cells, particles, gas={"model": "maxwell"}, species=entries,
-        run={"time_step_s": 0.5 * unit, "steps": 1},
+        1, particles, per_cell, gas={"model": "maxwell"}, species=entries,
+        run={"time_step_s": 0.5 * unit / parts, "steps": 1},
     )  # fmt: skip
     columns = []
     with repetition.simulation(scenario) as simulation:
-        start = SpeciesState(simulation)
+        start = SpeciesState(simulation, mixtures=1)
         w_0 = start.velocity[:, 0] - start.velocity[:, 1]
         speed = np.linalg.norm(w_0, axis=1)
         for time in HISTORY_TIMES[ratio]:
             simulation.run(time=time * unit, progress=False)
-            now = SpeciesState(simulation)
+            now = SpeciesState(simulation, mixtures=1)
             exact = reference.maxwell_mixture_history(
                 simulation.time, *start.density.T, *start.temperature.T, MASS, ratio * MASS, S,
                 speed,
@@ -71,17 +76,19 @@ def history_error(repetition: Repetition, ratio: int, particles: int, cells: int
             columns.append((theta - exact.temperature_1 + exact.temperature_2) / (HOT - COLD))
             w = ((now.velocity[:, 0] - now.velocity[:, 1]) * w_0).sum(axis=1) / speed
             columns.append((w - exact.drift) / DRIFT)
-    return np.stack(columns, axis=1)
+    return np.concatenate(columns)
 
 
 def measure_histories(
-    repetition: Repetition, particles: int, ratios: Sequence[int] = tuple(HISTORY_TIMES)
+    repetition: Repetition, particles: int, ratios: Sequence[int] = tuple(HISTORY_TIMES), **few: int
 ) -> Values:
-    """What history_error finds at each mass ratio: (8 * ratios,)."""
-    return np.concatenate([history_error(repetition, ratio, particles)[0] for ratio in ratios])
+    """What history_error finds at each mass ratio: (8 * ratios,); few : per_cell and parts."""
+    return np.concatenate([history_error(repetition, ratio, particles, **few) for ratio in ratios])
 
 
-def known_histories(particles: int, ratios: Sequence[int] = tuple(HISTORY_TIMES)) -> Figures:
+def known_histories(
+    particles: int, ratios: Sequence[int] = tuple(HISTORY_TIMES), **few: int
+) -> Figures:
     """None deviates; a mean velocity of N/2 molecules is uncertain: of order 1/N."""
     labels = [
         f"{name} off by, mass ratio {ratio}, t = {time:g}"
@@ -115,28 +122,32 @@ def hard_sphere_start(
     temperatures: tuple[float, float],
     drift: float,
     particles: int,
-    cells: int,
+    per_cell: int | None = None,
+    parts: int = 1,
 ) -> tuple[list[SpeciesState], float]:
-    """States at the start, after `time` and twice that, and `time` in s; 1/(n<sigma g_12>) is 1."""
+    """States at the start, after `time` and twice that, and `time` in s; 1/(n<sigma g_12>) is 1.
+
+    per_cell, parts : as in `history_error`
+    """
     light = species("light", 0.5, 1.0, temperature_K=temperatures[0], velocity_m_s=[drift, 0, 0])
     heavy = species("heavy", 0.5, ratio, temperature_K=temperatures[1])
     unit = reference.unlike_collision_rate(
         NUMBER_DENSITY, temperatures[0], MASS, temperatures[1], ratio * MASS, DIAMETER
     )
     scenario = mixture_cells(
-        cells, particles, gas={"model": "hard-sphere"}, species=[light, heavy],
-        run={"time_step_s": time / float(unit), "steps": 2},
+        1, particles, per_cell, gas={"model": "hard-sphere"}, species=[light, heavy],
+        run={"time_step_s": time / float(unit) / parts, "steps": 2 * parts},
     )  # fmt: skip
     states = []
     with repetition.simulation(scenario) as simulation:
         for _ in range(3):
-            states.append(SpeciesState(simulation))
-            simulation.run(steps=1, progress=False)
-    return states, scenario.time_step
+            states.append(SpeciesState(simulation, mixtures=1))
+            simulation.run(steps=parts, progress=False)
+    return states, parts * scenario.time_step
 
 
 def rate_constant(state: SpeciesState, ratio: int) -> Values:
-    """n <sigma g_12> of the whole gas at the two temperatures of the moment [1/s]: (cells,)."""
+    """n <sigma g_12> of the whole gas at the two temperatures of the moment [1/s]: (1,)."""
     T_1, T_2 = state.temperature.T
     total = state.density.sum(axis=1)
     return reference.unlike_collision_rate(total, T_1, MASS, T_2, ratio * MASS, DIAMETER)
@@ -155,24 +166,24 @@ def initial_rate(values: Sequence[Values], units: Sequence[Values], interval: fl
     return 1.5 * rates[0] - 0.5 * rates[1]
 
 
-def temperature_rate(repetition: Repetition, ratio: int, particles: int, cells: int = 1) -> Values:
-    """Initial decay rate of T_1 - T_2 over its exact value: (cells,)."""
+def temperature_rate(repetition: Repetition, ratio: int, particles: int, **few: int) -> Values:
+    """Initial decay rate of T_1 - T_2 over its exact value: (1,)."""
     states, interval = hard_sphere_start(
-        repetition, ratio, INTERVAL[ratio] / EXCHANGE[ratio], (540.0, 60.0), 0.0, particles, cells
+        repetition, ratio, INTERVAL[ratio] / EXCHANGE[ratio], (540.0, 60.0), 0.0, particles, **few
     )
     theta = [state.temperature[:, 0] - state.temperature[:, 1] for state in states]
     units = [rate_constant(state, ratio) for state in states]
     return initial_rate(theta, units, interval) / EXCHANGE[ratio]
 
 
-def drift_rate(repetition: Repetition, ratio: int, particles: int, cells: int = 1) -> Values:
-    """Initial decay rate of the drift over its exact value: (cells,).
+def drift_rate(repetition: Repetition, ratio: int, particles: int, **few: int) -> Values:
+    """Initial decay rate of the drift over its exact value: (1,).
 
     At x^2 = w^2/(2 s^2), s^2 = kT_1/m_1 + kT_2/m_2, the friction of hard spheres is larger than at
     small drift by 1 + x^2/5 - x^4/70 (Baines, Williams & Asebiomo, MNRAS 130 (1965) 63).
     """
     states, interval = hard_sphere_start(
-        repetition, ratio, 0.3 / DRIFT_DECAY, (TEMPERATURE, TEMPERATURE), 250.0, particles, cells
+        repetition, ratio, 0.3 / DRIFT_DECAY, (TEMPERATURE, TEMPERATURE), 250.0, particles, **few
     )
     w = [np.linalg.norm(state.velocity[:, 0] - state.velocity[:, 1], axis=1) for state in states]
     units = []
@@ -183,13 +194,15 @@ def drift_rate(repetition: Repetition, ratio: int, particles: int, cells: int = 
     return initial_rate(w, units, interval) / DRIFT_DECAY
 
 
-def measure_rates(repetition: Repetition, particles: int) -> Values:
-    """Initial rates of RATES over the exact ones: (6,)."""
+def measure_rates(repetition: Repetition, particles: int, **few: int) -> Values:
+    """Initial rates of RATES over the exact ones: (6,); few : per_cell and parts."""
     laws = {"T": temperature_rate, "u": drift_rate}
-    return np.concatenate([laws[what](repetition, ratio, particles) for ratio, what in RATES])
+    return np.concatenate(
+        [laws[what](repetition, ratio, particles, **few) for ratio, what in RATES]
+    )
 
 
-def known_rates(particles: int) -> Figures:
+def known_rates(particles: int, **few: int) -> Figures:
     """All are exact but for the extrapolation to the start."""
     names = {"T": "T_1 - T_2", "u": "u_1 - u_2"}
     labels = [f"rate of {names[what]} over exact, mass ratio {ratio}" for ratio, what in RATES]
@@ -242,12 +255,12 @@ def collision_counts(
     return np.array(counts)[:, rows, columns] / exact
 
 
-def measure_counts(repetition: Repetition, particles: int) -> Values:
+def measure_counts(repetition: Repetition, particles: int, cells: int = 1) -> Values:
     """Collisions of each pair over their exact number: (6,)."""
-    return collision_counts(repetition, tuple(TRIPLE), particles).mean(axis=0)
+    return collision_counts(repetition, tuple(TRIPLE), particles, cells).mean(axis=0)
 
 
-def known_counts(particles: int) -> Figures:
+def known_counts(particles: int, cells: int = 1) -> Figures:
     """All are exact but for the temperatures that the species have by chance."""
     names = tuple(TRIPLE)
     return figures(
@@ -283,6 +296,7 @@ HISTORIES = Case(
         Mutant("3 % too many collisions of unlike molecules", more_unlike_pairs(1.03)),
         Mutant("masses 0.2 % too equal in the centre of mass", {"centre_of_mass": _too_equal}),
     ),
+    on_device={"per_cell": 40, "parts": 8},
 )  # fmt: skip
 INITIAL_RATES = Case(
     name="mixtures-hard-spheres",
@@ -297,6 +311,7 @@ INITIAL_RATES = Case(
         "quick": Effort(24, {"particles": 40_000}), "full": Effort(100, {"particles": 200_000}),
     },
     mutants=(Mutant("5 % too many collisions of unlike molecules", more_unlike_pairs(1.05)),),
+    on_device={"per_cell": 40, "parts": 8},
 )  # fmt: skip
 COUNTS = Case(
     name="mixtures-collisions",
@@ -310,4 +325,5 @@ COUNTS = Case(
         "quick": Effort(16, {"particles": 40_000}), "full": Effort(100, {"particles": 100_000}),
     },
     mutants=(Mutant("1 % too many collisions of unlike molecules", more_unlike_pairs(1.01)),),
+    on_device={"cells": 500},
 )  # fmt: skip

@@ -22,7 +22,7 @@ import numpy as np
 from dsmc import reference
 from dsmc.scenario import Scenario
 from dsmc.validate.case import Case, Effort, Figures, Mutant, Repetition, Values, figures
-from dsmc.validate.homogeneous import ARGON, NUMBER_DENSITY, TEMPERATURE
+from dsmc.validate.homogeneous import ARGON, NUMBER_DENSITY, TEMPERATURE, domain
 from dsmc.validate.isolated_cells import thermal_speed
 from dsmc.validate.wrong_laws import faster
 
@@ -33,8 +33,8 @@ WIDE = {"cells": 25, "step": 0.25}  # cells of lambda
 LONG = {"cells": 100, "step": 1.0}
 
 
-def gas_of(particles: int, cells: int, step: float) -> Scenario:
-    """Hard spheres in a box of one wave length."""
+def gas_of(particles: int, cells: int, step: float, per_cell: int | None = None) -> Scenario:
+    """Hard spheres in a box of one wave length; per_cell : see `homogeneous.domain`."""
     gas = ARGON["hard-sphere"]
     one = Scenario(
         gas=gas,
@@ -45,7 +45,7 @@ def gas_of(particles: int, cells: int, step: float) -> Scenario:
     )  # fmt: skip
     return Scenario(
         gas=gas,
-        domain={"length_m": [LENGTH * one.mean_free_path], "cells": [cells]},
+        domain=domain(LENGTH * one.mean_free_path, cells, particles, per_cell),
         initial={"kind": "equilibrium", "number_density_m3": NUMBER_DENSITY,
                  "temperature_K": TEMPERATURE, "particles": particles,
                  "zero_momentum": True, "exact_energy": True},
@@ -64,7 +64,12 @@ def expected_decay(cells: int, step: float, amplitude: float) -> float:
 
 
 def decay(
-    repetition: Repetition, particles: int, amplitude: float, cells: int, step: float
+    repetition: Repetition,
+    particles: int,
+    amplitude: float,
+    cells: int,
+    step: float,
+    per_cell: int | None = None,
 ) -> float:
     """ln A at the end, measured; U = amplitude v0 exactly, at the start."""
 
@@ -76,7 +81,7 @@ def decay(
         view = simulation.particles
         return float((view.velocity[:, 1:] * wave(view.position)).sum(axis=1).mean())
 
-    scenario = gas_of(particles, cells, step)
+    scenario = gas_of(particles, cells, step, per_cell)
     with repetition.simulation(scenario) as simulation:
         U = amplitude * thermal_speed(simulation)
         velocity = np.array(simulation.particles.velocity)
@@ -87,13 +92,15 @@ def decay(
         return math.log(height(simulation) / start)
 
 
-def measure_viscosity(repetition: Repetition, particles: int, amplitude: float) -> Values:
+def measure_viscosity(
+    repetition: Repetition, particles: int, amplitude: float, per_cell: int | None = None
+) -> Values:
     """The decay with fine cells and steps over the exact one: (1,)."""
-    return np.array([decay(repetition, particles, amplitude, **FINE) / expected_decay(
-        **FINE, amplitude=amplitude)])  # fmt: skip
+    seen = decay(repetition, particles, amplitude, **FINE, per_cell=per_cell)
+    return np.array([seen / expected_decay(**FINE, amplitude=amplitude)])
 
 
-def known_viscosity(particles: int, amplitude: float) -> Figures:
+def known_viscosity(particles: int, amplitude: float, per_cell: int | None = None) -> Figures:
     """Margin: U^2 (q lambda)^2 and the second order of the heating, (U^2/3)^2."""
     margin = amplitude**2 * (2.0 * math.pi / LENGTH) ** 2 + amplitude**4 / 9.0
     return figures(["decay of a shear wave over exact"], 1.0, margin)
@@ -106,7 +113,11 @@ def exact_excess(coarse: dict, amplitude: float) -> float:
 
 
 def measure_excess(
-    repetition: Repetition, particles: int, amplitude: float, coarse: dict
+    repetition: Repetition,
+    particles: int,
+    amplitude: float,
+    coarse: dict,
+    per_cell: int | None = None,
 ) -> Values:
     """The same, measured: (1,).
 
@@ -116,8 +127,8 @@ def measure_excess(
 
     def beyond(place: int, particles: int, amplitude: float) -> float:
         one, other = (
-            decay(Repetition(repetition.seed, 4 * repetition.number + place + k, repetition.laws),
-                  particles, amplitude, **grid)
+            decay(repetition.part(4 * repetition.number + place + k), particles, amplitude, **grid,
+                  per_cell=per_cell)
             for k, grid in enumerate((FINE, coarse))
         )  # fmt: skip
         return other / one - 1.0 - exact_excess(coarse, amplitude)
@@ -126,7 +137,9 @@ def measure_excess(
     return np.array([exact_excess(coarse, amplitude) + (4.0 * low - high) / 3.0])
 
 
-def known_excess(particles: int, amplitude: float, coarse: dict) -> Figures:
+def known_excess(
+    particles: int, amplitude: float, coarse: dict, per_cell: int | None = None
+) -> Figures:
     """Margin: 3 % of the excess, for the next order of the amplitude and few in a cell."""
     told = "cells of lambda" if coarse == WIDE else "steps of tau_c"
     exact = exact_excess(coarse, amplitude)
@@ -148,6 +161,7 @@ VISCOSITY = Case(
         "tight": Effort(4000, {"particles": 400_000, "amplitude": 0.1}),
     },
     mutants=(Mutant("rate 6 % too high", faster(1.06)),),
+    on_device={"per_cell": 32},
 )
 
 WIDE_CELLS = Case(
@@ -168,6 +182,7 @@ WIDE_CELLS = Case(
                settings={"coarse": {"cells": 31, "step": 0.25}},
                effort=Effort(20, {"particles": 100_000, "amplitude": 0.5, "coarse": WIDE})),
     ),
+    on_device={"per_cell": 32},
 )  # fmt: skip
 
 LONG_STEPS = Case(

@@ -21,15 +21,18 @@ MODELS = ("hard-sphere", "vss")
 MANY = {"precision": "float32", "cells": (2, 2, 2)}
 
 
-def measure(repetition: Repetition, particles: int, step: float, tau: float) -> Values:
-    """The figures of `collision-rates`, then of `anisotropy-maxwell`: (2 * models + 2 * times,)."""
+def measure(repetition: Repetition, particles: int, step: float, tau: float, **few: int) -> Values:
+    """The figures of `collision-rates`, then of `anisotropy-maxwell`: (2 * models + 2 * times,).
+
+    few : per_cell and parts of the decays, on a device
+    """
     return np.concatenate([
         collision_rates.measure(repetition, particles, step, tau, MODELS, **FEW),
-        anisotropy.measure_exponential(repetition, particles, **MANY),
+        anisotropy.measure_exponential(repetition, particles, **few, **MANY),
     ])  # fmt: skip
 
 
-def known(particles: int, step: float, tau: float) -> Figures:
+def known(particles: int, step: float, tau: float, **few: int) -> Figures:
     """Those of both cases."""
     rates = collision_rates.known(particles, step, tau, MODELS)
     decays = anisotropy.known_exponential(particles)
@@ -59,4 +62,5 @@ CASE = Case(
         Mutant("numbers for angles end at 0.95 in place of 1",
                {"unit_fine_as": _short_of_one}),
     ),
+    on_device={"per_cell": 40, "parts": 8},
 )  # fmt: skip

@@ -66,6 +66,7 @@ def _case(name: str, gas: str, told: str, efforts: dict[str, Effort], mutant: Mu
         known=known,
         efforts=efforts,
         mutants=(mutant,),
+        on_device={},
     )
 
 
