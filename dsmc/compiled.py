@@ -22,6 +22,8 @@ import numba
 import numpy as np
 from numba.core import config as _config
 from numba.core import types as kinds
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import Compiler
 from numba.core.dispatcher import _FunctionCompiler
 from numba.core.registry import CPUDispatcher
 
@@ -65,9 +67,9 @@ if CACHE_DIRECTORY is not None:
 
 # Without the runtime's reference counts (`_nrt`), which cost more than the physics, kernels borrow
 # their arrays from the caller and cannot allocate.
-_LAW_FLAGS = {"error_model": "numpy", "_nrt": False, "no_cfunc_wrapper": True}
-_NESTED_FLAGS = {**_LAW_FLAGS, "no_cpython_wrapper": True}
-_KERNEL_FLAGS = {**_LAW_FLAGS, "nogil": True, "cache": CACHE_DIRECTORY is not None}
+_FLAGS = {"error_model": "numpy", "_nrt": False, "no_cfunc_wrapper": True}
+_NESTED_FLAGS = {**_FLAGS, "no_cpython_wrapper": True}
+_KERNEL_FLAGS = {**_FLAGS, "nogil": True, "cache": CACHE_DIRECTORY is not None}
 
 
 # As a literal, a first value or an argument has all that is called with it compiled twice.
@@ -89,6 +91,33 @@ def inner_kernel(function: Callable) -> CPUDispatcher:
     return _nested(numba.njit(**_NESTED_FLAGS, forceinline=True)(function))
 
 
+class _Ingredient(JITCodeLibrary):
+    """Code that goes into other code: no machine code is made of it by itself.
+
+    Numba would compile every function on its own as well, a sixth of all its time.
+    """
+
+    def _finalize_final_module(self) -> None:
+        self._finalized = True
+
+    def get_pointer_to_function(self, name: str) -> int:
+        """No address: nobody calls it."""
+        self._ensure_finalized()
+        return 0
+
+    @property
+    def codegen(self) -> types.SimpleNamespace:
+        """What would write to its machine code."""
+        return types.SimpleNamespace(set_env=lambda name, env: None)
+
+
+class _IngredientCompiler(Compiler):
+    """Compiles a function into an `_Ingredient`."""
+
+    def __init__(self, typing, target, library, *rest):
+        super().__init__(typing, target, library or _Ingredient(target.codegen(), "part"), *rest)
+
+
 class Nested(CPUDispatcher):
     """A kernel without an entrance from Python: to take large arguments apart is long to compile.
 
@@ -102,6 +131,7 @@ class Nested(CPUDispatcher):
 def _nested(dispatcher: CPUDispatcher) -> CPUDispatcher:
     if COMPILED:
         dispatcher.__class__ = Nested
+        dispatcher._compiler.pipeline_class = _IngredientCompiler
     return dispatcher
 
 
@@ -112,10 +142,10 @@ def _entrance(inner: Nested) -> CPUDispatcher:
     def enter(*arguments):
         return inner(*arguments)
 
-    return numba.njit(**_LAW_FLAGS)(enter)
+    return numba.njit(**_FLAGS)(enter)
 
 
-class Law(CPUDispatcher):
+class Law(Nested):
     """A formula that is computed in the precision of what it is given."""
 
 
@@ -136,7 +166,7 @@ class _InItsPrecision(_FunctionCompiler):
 
 def law(function: Callable) -> CPUDispatcher:
     """Compile a formula; it is inlined into the kernels that call it and cached with them."""
-    return _law(numba.njit(**_LAW_FLAGS)(function))
+    return _law(numba.njit(**_NESTED_FLAGS)(function))
 
 
 def law_with(single: Callable) -> Callable[[Callable], CPUDispatcher]:
@@ -144,12 +174,12 @@ def law_with(single: Callable) -> Callable[[Callable], CPUDispatcher]:
 
     A variant keeps that form: other laws that the formula calls are others in double only.
     """
-    return lambda function: _law(numba.njit(**_LAW_FLAGS)(function), single)
+    return lambda function: _law(numba.njit(**_NESTED_FLAGS)(function), single)
 
 
 def _law(dispatcher: CPUDispatcher, single: Callable | None = None) -> CPUDispatcher:
     if COMPILED:
-        dispatcher.__class__ = Law
+        _nested(dispatcher).__class__ = Law
         dispatcher._compiler.__class__ = _InItsPrecision
         dispatcher._compiler.single = single
         return dispatcher
@@ -266,13 +296,15 @@ def _rebuilt(
                 result = _law(result, dispatcher._compiler.single)
             else:
                 result.__class__ = type(dispatcher)
+                result._compiler.pipeline_class = dispatcher._compiler.pipeline_class
         else:
             result = dispatcher
         rebuilt[id(dispatcher)] = result
         return result
 
     result = rebuild(original)
-    if used and CACHE_DIRECTORY is not None and all(map(_is_ours, replacements.values())):
+    by_itself = CACHE_DIRECTORY is not None and not isinstance(result, Nested)
+    if used and by_itself and all(map(_is_ours, replacements.values())):
         result.enable_caching()
     return result, used
 

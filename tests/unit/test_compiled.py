@@ -1,5 +1,6 @@
 """Compilation: variants change one law and nothing else, the cache is never stale, teams share."""
 
+import inspect
 import os
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ import dsmc
 from dsmc import compiled
 from dsmc.compiled import variant
 from dsmc.cross_section import like_pairs
-from dsmc.moments import BLOCKS, GLOBAL_COLUMNS, add_chunks, add_rows
+from dsmc.moments import BLOCKS, CHUNKS, GLOBAL_COLUMNS, add_chunks, add_rows
 from dsmc.scatter import speed
 from tests.unit.argon import tables
 
@@ -25,11 +26,14 @@ MEAN_SPEED = 7  # column of the sums
 
 
 def summed(kernel) -> np.ndarray:
-    """Sums of a kernel over two molecules at speeds 5 and 13."""
+    """Sums of `add_rows`, `add_chunks` or a variant over two molecules at speeds 5 and 13."""
     phase = np.array([[0.5, 3.0, 4.0, 0.0], [0.5, 0.0, 5.0, 12.0]])
-    sums = np.zeros((BLOCKS, 1, GLOBAL_COLUMNS))
-    kernel(phase, None, 0, 2, 1, np.zeros(3), sums)
-    return sums.sum(axis=0)[0]
+    sums = np.zeros((CHUNKS, BLOCKS, 1, GLOBAL_COLUMNS))
+    if "thread" in inspect.signature(kernel.py_func).parameters:
+        kernel(0, 1, phase, None, 1, np.zeros(3), sums)
+    else:
+        kernel(phase, None, 0, 2, 1, np.zeros(3), sums[0])
+    return sums.sum(axis=(0, 1))[0]
 
 
 def test_a_variant_computes_with_another_law_and_leaves_the_original_alone():
@@ -82,14 +86,27 @@ def test_a_variant_of_the_engine_reaches_laws_at_any_depth():
 
 def test_a_variant_of_the_packages_own_laws_is_compiled_once_and_for_all():
     """Built anew, as in another process, it is read; the original has its own place."""
-    sums = summed(add_rows), summed(compiled._rebuilt(add_rows, {"speed": like_pairs})[0])
-    again, _ = compiled._rebuilt(add_rows, {"speed": like_pairs})
+    sums = summed(add_chunks), summed(compiled._rebuilt(add_chunks, {"speed": like_pairs})[0])
+    again, _ = compiled._rebuilt(add_chunks, {"speed": like_pairs})
     np.testing.assert_array_equal(summed(again), sums[1])
     assert sums[0][MEAN_SPEED] != sums[1][MEAN_SPEED]
     assert sum(again.stats.cache_hits.values()) == 1
-    foreign, _ = compiled._rebuilt(add_rows, {"speed": like_pairs.py_func})
+    foreign, _ = compiled._rebuilt(add_chunks, {"speed": like_pairs.py_func})
     np.testing.assert_array_equal(summed(foreign), sums[1])
     assert foreign.stats.cache_path is None
+
+
+def test_what_only_kernels_call_is_compiled_with_them_alone():
+    """Neither it nor a variant of it has code of its own: from Python a kernel calls it."""
+    nested, _ = compiled._rebuilt(add_rows, {"speed": like_pairs})
+    for part in (add_rows, nested, like_pairs):
+        assert part.stats.cache_path is None
+    np.testing.assert_array_equal(summed(nested)[MEAN_SPEED], 0.5 * (25 * 24 + 169 * 168))
+    assert like_pairs(3.0) == 3.0
+    for part in (nested, like_pairs):
+        assert part.overloads
+        for found in part.overloads.values():
+            assert found.library.get_pointer_to_function(found.fndesc.llvm_func_name) == 0
 
 
 def directory_of(package: Path, cache: Path) -> str:
