@@ -1,5 +1,6 @@
 """What the device refuses, and how: the key, the reason, the cure, and exit code 2; its stages."""
 
+import inspect
 import json
 
 import numpy as np
@@ -9,12 +10,13 @@ import dsmc
 from dsmc import bench, device
 from dsmc.__main__ import main
 from dsmc.device import Refused
+from dsmc.validate import CASES, Repetition
 from tests.parity.boxes import OUTSIDE
 from tests.parity.device_boxes import device_box
 
 torch = pytest.importorskip("torch")
 
-from dsmc.device import fused, stages  # noqa: E402
+from dsmc.device import collide, fused, stages  # noqa: E402
 from dsmc.device.bandwidth import name_of  # noqa: E402
 
 DEVICE = "torch-cpu"
@@ -50,13 +52,14 @@ def test_what_the_device_does_not_play_is_refused_by_its_key(changes, told):
 
 
 def test_full_cells_are_refused_before_the_first_step():
-    scenario = device_box("hard-sphere", domain={"cells": [40]})
+    scenario = device_box("hard-sphere", domain={"cells": [1]})
     with pytest.raises(Refused, match=r"the fullest cell has \d+ candidate.*\n.*domain.cells"):
         dsmc.Simulation(scenario, device=DEVICE)
 
 
-def test_a_cell_that_grows_full_in_a_run_is_refused_with_its_step():
+def test_a_cell_that_grows_full_in_a_run_is_refused_with_its_step(monkeypatch):
     """All molecules fly to the middle, where no step could have been foreseen."""
+    monkeypatch.setattr(collide, "ROUNDS", 64)
     scenario = device_box("hard-sphere")
     with dsmc.Simulation(scenario, device=DEVICE) as simulation:
         middle, x = scenario.lengths[0] / 2 * 1.001, simulation.particles.position[:, 0]
@@ -132,8 +135,8 @@ def test_refusals_are_told_without_a_traceback(small, capsys, monkeypatch):
 
 
 def test_cases_that_are_not_for_the_device_are_refused_by_name(capsys):
-    assert main(["validate", "transport", "--device", "torch-cpu"]) == 2
-    assert "transport is not for a device; those that are: collision-rates" in (
+    assert main(["validate", "speed-classes", "--device", "torch-cpu"]) == 2
+    assert "speed-classes is not for a device; those that are: collision-rates" in (
         capsys.readouterr().err
     )
     assert main(["validate", "plates", "--full", "--device", "torch-cpu"]) == 2
@@ -148,6 +151,43 @@ def test_the_benchmark_names_the_device(capsys):
     for problem in report["problems"]:
         total = sum(problem["ns_per_stage"].values())
         assert problem["particle_steps_per_second"] == pytest.approx(1e9 / total, rel=0.3)
+
+
+# ------------------------------------------------------------------ the validation
+
+# but plate-drag, which reflects molecules of its own and simulates no gas
+QUICK = [case for case in CASES.values() if case.effort("quick") and case.name != "plate-drag"]
+
+
+@pytest.mark.parametrize("case", QUICK, ids=lambda case: case.name)
+def test_a_case_of_the_quick_tier_is_asked_on_the_device_or_refused_there(case):
+    effort = case.effort("quick", DEVICE)
+    repetition = Repetition(seed=1, number=0, device=DEVICE)
+    if effort is None:
+        with pytest.raises(Refused, match="does not play this scenario"):
+            case.measure(repetition, **case.effort("quick").settings)
+        return
+    inspect.signature(case.measure).bind(repetition, **effort.settings)
+    inspect.signature(case.known).bind(**effort.settings)
+
+
+def test_simulations_of_one_repetition_are_on_its_device_with_its_laws():
+    repetition = Repetition(seed=1, number=2, laws={"like_pairs": abs}, device=DEVICE)
+    assert repetition.part(7) == Repetition(1, 7, {"like_pairs": abs}, DEVICE)
+
+
+def test_tensors_keep_to_one_core_where_they_are_told_to():
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(3)
+        with device.one_core_each("cpu"):
+            assert torch.get_num_threads() == 3
+        with pytest.raises(KeyError), device.one_core_each(DEVICE):
+            assert torch.get_num_threads() == 1
+            raise KeyError
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
 
 
 # ------------------------------------------------------------------ kernels of Triton
