@@ -94,7 +94,7 @@ def inner_kernel(function: Callable) -> CPUDispatcher:
 class _Ingredient(JITCodeLibrary):
     """Code that goes into other code: no machine code is made of it by itself.
 
-    Numba would compile every function on its own as well, a sixth of all its time.
+    Numba would compile every function by itself as well, which takes an eighth of all the time.
     """
 
     def _finalize_final_module(self) -> None:
@@ -119,9 +119,10 @@ class _IngredientCompiler(Compiler):
 
 
 class Nested(CPUDispatcher):
-    """A kernel without an entrance from Python: to take large arguments apart is long to compile.
+    """A kernel or law without an entrance from Python: to take arguments apart is long to compile.
 
-    Called from Python it is called through a kernel made for that.
+    Called from Python, with arguments by position, it is called through a kernel made for that.
+    It cannot print, for Numba looks for the module of a function beside its machine code.
     """
 
     def __call__(self, *arguments):

@@ -142,6 +142,8 @@ def _twins(chosen: Sequence[Case], device: str) -> Iterator[Work]:
         if device != "cpu" and case.on_device is None:
             continue
         for mutant in case.mutants:
+            if device != "cpu" and not mutant.on_device:
+                continue
             work = partial(reject, case, mutant, chance, device=device)
             yield f"{case.name}: {mutant.told}", work
 

@@ -107,12 +107,14 @@ class Mutant:
     laws : wrong laws, as in `Simulation`; settings : wrong settings of the measurement alone,
     the reference staying what it is
     effort : None for that of the quick tier
+    on_device : whether a device plays its laws
     """
 
     told: str
     laws: Mapping[str, Callable] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     effort: Effort | None = None
+    on_device: bool = True
 
 
 @dataclass(frozen=True)

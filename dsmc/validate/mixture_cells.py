@@ -4,8 +4,8 @@ Every cell is a kilometre long and a run lasts microseconds, so the share of mol
 cells is below 1e-6, and what happens in a cell is the homogeneous collision process of its own
 particles. Each cell is compared with what is exact for its own numbers and temperatures.
 
-A mixture in many small cells, where a device plays it, is in a box so short that molecules cross
-several cells in every step.
+A mixture in many small cells, where a device plays it, is in a box so short that light molecules
+cross several cells in every step.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ torch = pytest.importorskip("torch")
 
 from dsmc.device import collide, fused, stages  # noqa: E402
 from dsmc.device.bandwidth import name_of  # noqa: E402
+from dsmc.device.laws import laws  # noqa: E402
 
 DEVICE = "torch-cpu"
 RESERVOIR = {"x": {"low": OUTSIDE, "high": {"kind": "open"}}}
@@ -155,8 +156,8 @@ def test_the_benchmark_names_the_device(capsys):
 
 # ------------------------------------------------------------------ the validation
 
-# but plate-drag, which reflects molecules of its own and simulates no gas
-QUICK = [case for case in CASES.values() if case.effort("quick") and case.name != "plate-drag"]
+QUICK = [case for case in CASES.values() if case.effort("quick") is not None]
+SETTINGS = {"per_cell", "parts", "step", "cells", "each"}  # that make cells of few particles
 
 
 @pytest.mark.parametrize("case", QUICK, ids=lambda case: case.name)
@@ -167,8 +168,12 @@ def test_a_case_of_the_quick_tier_is_asked_on_the_device_or_refused_there(case):
         with pytest.raises(Refused, match="does not play this scenario"):
             case.measure(repetition, **case.effort("quick").settings)
         return
+    assert case.on_device.keys() <= SETTINGS
     inspect.signature(case.measure).bind(repetition, **effort.settings)
     inspect.signature(case.known).bind(**effort.settings)
+    for mutant in case.mutants:
+        if mutant.on_device:
+            laws(mutant.laws)  # raises where the device does not use one
 
 
 def test_simulations_of_one_repetition_are_on_its_device_with_its_laws():

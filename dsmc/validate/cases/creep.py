@@ -14,6 +14,7 @@ the mass G_T (tau/2) rho v0.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -61,7 +62,7 @@ def flow_rate(repetition: Repetition, grid: Grid, gradient: float) -> Values:
     speed = reference.thermal_creep_flow(grid.gap) * gradient * V0
     acceleration = -gradient * V0**2 / (grid.gap * PATH)
     laws = {"felt_acceleration": heat_force, **(repetition.laws or {})}
-    pushed = Repetition(repetition.seed, repetition.number, laws)
+    pushed = replace(repetition, laws=laws)
     fields = fields_along(
         pushed, grid, acceleration, lambda x: np.full_like(x, speed), accommodation=1.0
     )

@@ -171,10 +171,9 @@ def measure(
 ) -> Values:  # fmt: skip
     """Thickness, that of the coarse run over it, EXACT, and T_xx: (K,)."""
     (result, x, n), other = (
-        stand(Repetition(repetition.seed, 2 * repetition.number + k, repetition.laws), mach,
-              **settings, **grid)
+        stand(repetition.part(2 * repetition.number + k), mach, **settings, **grid)
         for k, grid in enumerate((fine, coarse))
-    )  # fmt: skip
+    )
     delta = thickness(x, n, mach)
     found = overshoot(
         result.fields["number_density"].value / NUMBER_DENSITY,

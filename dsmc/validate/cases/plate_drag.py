@@ -77,8 +77,7 @@ def measure(
             for sign in (1.0, -1.0):
                 gap = before(particles, sign * fast * S * sine, fast * S * cosine, accommodation,
                              steps)  # fmt: skip
-                one = Repetition(repetition.seed, 12 * repetition.number + part, repetition.laws)
-                sides.append(load(one, gap))
+                sides.append(load(repetition.part(12 * repetition.number + part), gap))
                 part += 1
             front, back = sides
             normal, along = front[0] - back[0], front[1] + back[1]

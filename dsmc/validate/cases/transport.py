@@ -54,7 +54,9 @@ def _effort(gas: str, repetitions: int, small: int, particles: tuple[int, int]) 
     return Effort(repetitions, settings)
 
 
-def _case(name: str, gas: str, told: str, efforts: dict[str, Effort], mutant: Mutant) -> Case:
+def _case(
+    name: str, gas: str, told: str, efforts: dict[str, Effort], mutant: Mutant, **options
+) -> Case:
     return Case(
         name=name,
         question=f"Has a gas of {told} the viscosity, conductivity and diffusion of theory?",
@@ -66,7 +68,7 @@ def _case(name: str, gas: str, told: str, efforts: dict[str, Effort], mutant: Mu
         known=known,
         efforts=efforts,
         mutants=(mutant,),
-        on_device={},
+        **options,
     )
 
 
@@ -80,7 +82,7 @@ def _long(gas: str) -> dict[str, Effort]:
 HARD_SPHERES = _case(
     "transport", "hard-sphere", "hard spheres",
     {"quick": _effort("hard-sphere", 12, 10, (6_000, 16_000)), **_long("hard-sphere")},
-    Mutant("rate 3 % too high", faster(1.03)),
+    Mutant("rate 3 % too high", faster(1.03)), on_device={},
 )  # fmt: skip
 VHS = _case(
     "transport-vhs", "vhs", "VHS argon", _long("vhs"),
