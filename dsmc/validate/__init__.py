@@ -66,11 +66,11 @@ def refusal(
             close = get_close_matches(name, CASES, n=3, cutoff=0.4)
             hint = f", did you mean {' or '.join(close)}?" if close else ""
             return f"no case {name!r}{hint}; known: {', '.join(CASES)}"
-        if CASES[name].effort(tier) is None and not mutants:
-            return f"{name} is asked with --full or --tight: it takes longer"
         if device != "cpu" and CASES[name].on_device is None:
             on_it = [case.name for case in CASES.values() if case.on_device is not None]
             return f"{name} is not for a device; those that are: {', '.join(on_it)}"
+        if CASES[name].effort(tier) is None and not mutants:
+            return f"{name} is asked with --full or --tight: it takes longer"
     return ""
 
 

@@ -140,6 +140,8 @@ def test_cases_that_are_not_for_the_device_are_refused_by_name(capsys):
     assert "speed-classes is not for a device; those that are: collision-rates" in (
         capsys.readouterr().err
     )
+    assert main(["validate", "transport-vhs", "--device", "torch-cpu"]) == 2  # nor is its tier
+    assert "transport-vhs is not for a device" in capsys.readouterr().err
     assert main(["validate", "plates", "--full", "--device", "torch-cpu"]) == 2
     assert "--full is for the cpu" in capsys.readouterr().err
 
